@@ -1,0 +1,75 @@
+"""What every platform and every file is turned into before our own code sees it.
+
+Owns the neutral vocabulary of incoming things. Knows no platform, no database and no model.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceSeen:
+    """A Slack team, a Discord guild, or the shelf that imported files stand on."""
+
+    platform: str  # "slack", "discord", "file", "console"
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSeen:
+    id: str
+    name: str
+    is_bot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSeen:
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A message as a platform or an archive shows it.
+
+    `text` holds mentions of members as `<@member:ID>` with the platform's member id, and is otherwise plain:
+    unescaped, links as their address. `thread` is the id of the thread's first message, `reply_to` the id of the
+    message answered; both are None outside threads. `conversation` is given only where the source itself decides
+    it (a text file); otherwise the store does.
+    """
+
+    channel: str
+    id: str
+    author: str | None
+    at: datetime
+    text: str
+    thread: str | None = None
+    reply_to: str | None = None
+    edited_at: datetime | None = None
+    conversation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A message that was not taken, and the one-word reason: "bot", "system", "empty" …"""
+
+    reason: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A message that asks the bot for a reply."""
+
+    workspace: WorkspaceSeen
+    channel: ChannelSeen
+    author: MemberSeen
+    id: str
+    text: str
+    at: datetime
+    thread: str | None = None
+    persona: str | None = None  # named by the asker; otherwise the channel's
+    shape: str | None = None
+    history: Sequence[Posted] = field(default_factory=tuple)
