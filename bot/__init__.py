@@ -1,0 +1,1 @@
+"""The program that talks: chat, commands, imports and, later, the panel. It never trains."""

@@ -1,0 +1,79 @@
+"""The demo community: Harbour Radio, the amateur radio club of Tollerhithe, of Yamabiko's own invention.
+
+Owns the reading of harbour_radio.txt as an archive, so that it takes the same road as any import.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.resources import files
+
+from bot.chat.events import ChannelSeen, LeftOut, MemberSeen, Posted, WorkspaceSeen
+
+_DAY = re.compile(r"## (?P<date>\d{4}-\d\d-\d\d) (?P<channel>\w+)")
+_MESSAGE = re.compile(r"(?P<thread>    )?(?P<time>\d\d:\d\d) (?P<author>\w+): (?P<text>.+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day in one channel, as the archive's part."""
+
+    key: str
+    messages: tuple[Posted, ...]
+
+
+@dataclass(frozen=True)
+class HarbourRadio:
+    """The club's talk, ready to be imported."""
+
+    workspace: WorkspaceSeen = WorkspaceSeen("file", "harbour-radio", "Harbour Radio")
+    left_out: Sequence[LeftOut] = ()
+    _text: str = field(
+        default_factory=lambda: files(__name__).joinpath("harbour_radio.txt").read_text("utf-8")
+    )
+
+    @property
+    def fingerprint(self) -> str:
+        return hashlib.sha256(self._text.encode()).hexdigest()
+
+    @property
+    def members(self) -> list[MemberSeen]:
+        first = self._text.partition("\n")[0].removeprefix("# members:")
+        return [MemberSeen(name.strip(), name.strip()) for name in first.split(",")]
+
+    @property
+    def channels(self) -> list[ChannelSeen]:
+        names = dict.fromkeys(day["channel"] for day in _DAY.finditer(self._text))
+        return [ChannelSeen(name, name) for name in names]
+
+    def parts(self) -> list[Day]:
+        starts = list(_DAY.finditer(self._text))
+        ends = [start.start() for start in starts[1:]] + [len(self._text)]
+        return [
+            Day(f"{day['date']}/{day['channel']}", tuple(self._messages(day, self._text[day.end() : end])))
+            for day, end in zip(starts, ends, strict=True)
+        ]
+
+    def read(self, part: Day) -> Iterator[Posted | LeftOut]:
+        yield from part.messages
+
+    def _messages(self, day: re.Match[str], lines: str) -> Iterator[Posted]:
+        names = "|".join(member.name for member in self.members)
+        thread = ""
+        for number, line in enumerate(_MESSAGE.finditer(lines)):
+            written = f"{day['date']} {line['time']}:{number % 60:02d}"
+            at = datetime.strptime(written, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+            key = f"{day['date']}-{number:03d}"
+            thread = thread if line["thread"] else key
+            text = re.sub(rf"@({names})\b", r"<@member:\1>", line["text"])
+            yield Posted(
+                channel=day["channel"],
+                id=key,
+                author=line["author"],
+                at=at,
+                text=text,
+                thread=thread if line["thread"] else None,
+                reply_to=thread if line["thread"] else None,
+            )

@@ -1,0 +1,84 @@
+"""The bot's composition root: what is opened here is closed here, in reverse.
+
+Reads the config; everything below gets plain values.
+"""
+
+import os
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.chat.reply import Limits, Replier
+from bot.chat.router import Router
+from bot.config import BotConfig
+from bot.generation.engine import Engine
+from bot.live_adapters import LiveAdapters
+from bot.prepare import Progress, prepare
+from db import config, migrate
+from db.session import Sessions, check, open_engine, sessions_of
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What verbs need: the settings and the database, brought up to date."""
+
+    settings: BotConfig
+    engine: AsyncEngine
+    sessions: Sessions
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """What talking needs beside."""
+
+    rows: Rows
+    live: LiveAdapters
+    router: Router
+
+
+@asynccontextmanager
+async def open_rows() -> AsyncGenerator[Rows]:
+    """Raises ConfigRefused, DatabaseUnavailable."""
+    settings = config.load(BotConfig)
+    settings.storage.folder.mkdir(parents=True, exist_ok=True)
+    engine = open_engine(settings.database_url)
+    try:
+        await check(engine)
+        await migrate.upgrade(engine)
+        yield Rows(settings, engine, sessions_of(engine))
+    finally:
+        await engine.dispose()
+
+
+@asynccontextmanager
+async def open_app(progress: Progress) -> AsyncGenerator[App]:
+    """Everything for talking; bases are prepared and opened when someone first talks to them."""
+    async with AsyncExitStack() as stack:
+        rows = await stack.enter_async_context(open_rows())
+
+        async def open_base(base: str) -> Engine:
+            return await _open_base(rows.settings, base, progress)
+
+        live = LiveAdapters(rows.sessions, open_base, rows.settings.adapters_folder)
+        stack.push_async_callback(live.aclose)
+        chat = rows.settings.chat
+        limits = Limits(chat.context_replies, chat.context_days, rows.settings.generation.reply_seconds)
+        instance = f"{socket.gethostname()}:{os.getpid()}"
+        replier = Replier(rows.sessions, live, limits, instance)
+        yield App(rows, live, Router(rows.sessions, replier))
+
+
+async def _open_base(settings: BotConfig, base: str, progress: Progress) -> Engine:
+    from bot.generation.embedded import EmbeddedEngine  # torch is slow to import; verbs do without
+
+    folder = settings.base_folder(base)
+    if not (folder / "base.json").is_file():
+        await prepare(base, progress)
+    engine = EmbeddedEngine(
+        folder, max_waiting=settings.generation.max_waiting, threads=settings.generation.threads or None
+    )
+    await engine.start()
+    return engine

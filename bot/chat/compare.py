@@ -1,0 +1,81 @@
+"""The same prompt, answered by the base, by what is live and by a candidate.
+
+Owns nothing but the side by side. Knows no network and no model.
+"""
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.chat.reply import sampling_of
+from bot.chat.verbs.authority import Actor, query
+from bot.generation.engine import Piece, Request
+from bot.live_adapters import LiveAdapters, LiveVoice
+from db import adapters, personas
+from db.models import Adapter, Persona
+from db.session import Sessions
+from db.transcript import Line, turns
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    prompt: str
+    who: str  # "base", "adapter 3 (live)", "adapter 4"
+    answers: list[str]
+
+
+@query("member")
+async def speakers(
+    session: AsyncSession, actor: Actor, persona: str, numbers: list[int]
+) -> tuple[Persona, list[tuple[str, Adapter | None]]]:
+    """Who is compared: the base, what is live, and `numbers` (none: the newest candidate). Raises NoSuchAdapter."""
+    found = await personas.named(session, persona)
+    every = await adapters.of(session, found.id)
+    chosen = [await adapters.numbered(session, found, number) for number in numbers] or [
+        adapter for adapter in every if adapter.state == "candidate"
+    ][:1]
+    live = [adapter for adapter in every if adapter.id == found.live_adapter_id]
+    named: dict[str, Adapter | None] = {"base": None}
+    for adapter in (*live, *chosen):
+        suffix = " (live)" if adapter.id == found.live_adapter_id else ""
+        named[f"adapter {adapter.number}{suffix}"] = adapter
+    return found, list(named.items())
+
+
+async def compare(
+    sessions: Sessions,
+    actor: Actor,
+    live: LiveAdapters,
+    persona: str,
+    prompts: list[str],
+    *,
+    numbers: list[int],
+    candidates: int,
+    seed: int,
+) -> list[Compared]:
+    """Each prompt by each speaker with the same seed. Raises NoSuchPersona, NoSuchAdapter, engine errors."""
+    found, who = await speakers(sessions, actor, persona, numbers)
+    result: list[Compared] = []
+    for prompt in prompts or found.prompts:
+        for name, adapter in who:
+            engine = await live.engine(found.base)
+            voice = await live.voice_of(found, adapter) if adapter else LiveVoice(engine, None, None)
+            result.append(Compared(prompt, name, await _answers(voice, found, prompt, candidates, seed)))
+    return result
+
+
+async def _answers(voice: LiveVoice, persona: Persona, prompt: str, candidates: int, seed: int) -> list[str]:
+    asker = 0  # nobody's row: one person speaks, so no label is shown
+    chat = turns([Line(asker, prompt)], None, {}, persona.system_prompt if persona.shape == "chat" else "")
+    request = Request(
+        turns=chat,
+        adapter=voice.adapter,
+        sampling=replace(sampling_of(persona.sampling), seed=seed),
+        candidates=candidates,
+        shape=persona.shape,
+    )
+    said = [""] * candidates
+    async for piece in voice.engine.generate(request):
+        if isinstance(piece, Piece):
+            said[piece.candidate] += piece.text
+    return said

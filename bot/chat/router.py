@@ -1,0 +1,75 @@
+"""Where a mention enters: it becomes a reply row, once, and the row is answered.
+
+Owns who may be answered and by which persona. Knows no network and no model.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.chat import texts
+from bot.chat.events import Mention
+from bot.chat.platform import Platform
+from bot.chat.reply import Replier
+from db import channels, members, personas, replies, workspaces
+from db.models import Channel, Persona, Reply
+from db.session import Sessions, transaction
+
+
+class NotAnswered(Exception):
+    """This mention gets no reply; the message tells the asker why."""
+
+
+class Router:
+    def __init__(self, sessions: Sessions, replier: Replier) -> None:
+        self._sessions, self._replier = sessions, replier
+
+    async def on_mention(self, platform: Platform, mention: Mention) -> None:
+        """Take the mention and answer it; a redelivered one is passed over."""
+        try:
+            async with transaction(self._sessions) as session:
+                reply = await take(session, mention)
+        except (NotAnswered, personas.NoSuchPersona) as refusal:
+            await platform.tell(mention, str(refusal))
+            return
+        if reply is not None:
+            await self._replier.answer(platform, mention, reply.id)
+
+
+async def take(session: AsyncSession, mention: Mention) -> Reply | None:
+    """The mention's reply row, None when it was taken before. Raises NotAnswered, NoSuchPersona."""
+    now = datetime.now(UTC)
+    seen = mention.workspace
+    workspace = await workspaces.ensure(session, seen.platform, seen.id, seen.name, now)
+    channel = await channels.ensure(session, workspace, mention.channel.id, mention.channel.name, now)
+    person = (mention.author.id, mention.author.name)
+    asker = (await members.ensure(session, workspace, [person], now))[mention.author.id]
+    if await members.is_blocked(session, asker.id):
+        raise NotAnswered(texts.BLOCKED)
+    persona = await _persona(session, mention, channel)
+    return await replies.enqueue(
+        session,
+        Reply(
+            channel_id=channel.id,
+            persona_id=persona.id,
+            asker_id=asker.id,
+            platform_message_id=mention.id,
+            thread=mention.thread,
+            asked=mention.text,
+            created_at=now,
+        ),
+    )
+
+
+async def _persona(session: AsyncSession, mention: Mention, channel: Channel) -> Persona:
+    if mention.persona is not None:
+        return await personas.named(session, mention.persona)
+    every = await personas.every(session)
+    for persona in every:
+        if persona.id == channel.persona_id:
+            return persona
+    if len(every) == 1:
+        return every[0]
+    if not every:
+        raise NotAnswered(texts.NO_PERSONA)
+    raise NotAnswered(texts.CHOOSE_PERSONA.format(names=", ".join(persona.name for persona in every)))

@@ -1,0 +1,158 @@
+"""Verbs on personas: create, list, show, edit, delete."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.chat.verbs.authority import Actor, query, verb
+from db import adapters, channels, members, personas
+from db.models import Persona
+from db.models.personas import Shape
+from db.recipe import recipe_from, sampling_from
+
+SHAPES: Mapping[str, Shape] = {"chat": "chat", "novel": "text"}  # what each preset's personas speak
+DEFAULT_SYSTEM_PROMPT = "You are {name}, a member of this community. Answer in its way of speaking."
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What someone wants of a persona; None leaves a thing as it is (or at its default).
+
+    `recipe` and `sampling` hold only what differs from the preset; `voices` are members' names, none for the
+    community's voice.
+    """
+
+    base: str | None = None
+    preset: str | None = None
+    system_prompt: str | None = None
+    sources: Sequence[str] | None = None
+    voices: Sequence[str] | None = None
+    prompts: Sequence[str] | None = None
+    recipe: Mapping[str, Any] | None = None
+    sampling: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonaSummary:
+    name: str
+    base: str
+    shape: Shape
+    preset: str
+    live: int | None  # the adapter's number
+    voice: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    system_prompt: str = ""
+    prompts: list[str] = field(default_factory=list)
+    recipe: dict[str, Any] = field(default_factory=dict)
+    sampling: dict[str, Any] = field(default_factory=dict)
+
+
+class PersonaRefused(Exception):
+    """The persona cannot be as wished; the message says what to change."""
+
+
+@verb("admin", "name")
+async def create(session: AsyncSession, actor: Actor, name: str, wishes: Wishes) -> PersonaSummary:
+    """Raises PersonaExists, PersonaRefused, RecipeRefused, NoSuchChannel, NoSuchMember."""
+    if not name.strip() or len(name) > 60 or any(character in name for character in "/\n\t"):
+        raise PersonaRefused("A persona's name has 1 to 60 characters and no slash; choose another one.")
+    assert wishes.base is not None
+    persona = Persona(
+        name=name,
+        base=wishes.base,
+        shape="chat",
+        system_prompt=DEFAULT_SYSTEM_PROMPT.format(name=name),
+        sampling={},
+        voice="community",
+        preset="chat",
+        recipe={},
+        prompts=[],
+        created_at=datetime.now(UTC),
+    )
+    await personas.add(session, persona)
+    await _apply(session, persona, wishes)
+    return await _summary(session, persona)
+
+
+@verb("admin", "name")
+async def edit(session: AsyncSession, actor: Actor, name: str, wishes: Wishes) -> PersonaSummary:
+    """Raises what `create` raises, and NoSuchPersona. A changed base puts the persona on that bare base."""
+    persona = await personas.named(session, name)
+    if wishes.base is not None and wishes.base != persona.base and persona.live_adapter_id is not None:
+        await personas.activate(
+            session,
+            persona,
+            None,
+            expected=persona.live_adapter_id,
+            by=actor.name,
+            why=f"the base changed to {wishes.base}",
+            now=datetime.now(UTC),
+        )
+    await _apply(session, persona, wishes)
+    return await _summary(session, persona)
+
+
+async def _apply(session: AsyncSession, persona: Persona, wishes: Wishes) -> None:
+    if wishes.base is not None:
+        persona.base = wishes.base
+    if wishes.preset is not None:
+        if wishes.preset not in SHAPES:
+            raise PersonaRefused(
+                f"There is no preset {wishes.preset!r}; the presets are {', '.join(SHAPES)}."
+            )
+        persona.preset, persona.shape = wishes.preset, SHAPES[wishes.preset]
+    if wishes.system_prompt is not None:
+        persona.system_prompt = wishes.system_prompt
+    if wishes.prompts is not None:
+        persona.prompts = list(wishes.prompts)
+    if wishes.recipe is not None:
+        persona.recipe = {**persona.recipe, **wishes.recipe}
+    recipe_from(persona.preset, persona.recipe)
+    persona.sampling = sampling_from(persona.preset, {**persona.sampling, **(wishes.sampling or {})})
+    if wishes.sources is not None:
+        found = [await channels.named(session, name) for name in wishes.sources]
+        await personas.set_sources(session, persona, [channel.id for channel in found])
+    if wishes.voices is not None:
+        speaking = [await members.named(session, name) for name in wishes.voices]
+        await personas.set_voices(session, persona, [member.id for member in speaking])
+    await session.flush()
+
+
+@verb("admin", "name")
+async def delete(session: AsyncSession, actor: Actor, name: str) -> None:
+    """The persona stops answering; its rows stay for the record, its name is free again. Raises NoSuchPersona."""
+    persona = await personas.named(session, name)
+    persona.deleted_at = datetime.now(UTC)
+
+
+@query("member")
+async def show(session: AsyncSession, actor: Actor, name: str) -> PersonaSummary:
+    """Raises NoSuchPersona."""
+    return await _summary(session, await personas.named(session, name))
+
+
+@query("member")
+async def every(session: AsyncSession, actor: Actor) -> list[PersonaSummary]:
+    return [await _summary(session, persona) for persona in await personas.every(session)]
+
+
+async def _summary(session: AsyncSession, persona: Persona) -> PersonaSummary:
+    live = persona.live_adapter_id
+    rows = await adapters.by_id(session, [live] if live else [])
+    speaking = await members.names(session, await personas.voices(session, persona.id))
+    return PersonaSummary(
+        name=persona.name,
+        base=persona.base,
+        shape=persona.shape,
+        preset=persona.preset,
+        live=rows[live].number if live else None,
+        voice=sorted(speaking.values()) or ["community"],
+        sources=[channel.name for channel in await personas.sources(session, persona.id)],
+        system_prompt=persona.system_prompt,
+        prompts=persona.prompts,
+        recipe=persona.recipe,
+        sampling=persona.sampling,
+    )

@@ -1,0 +1,97 @@
+"""Verbs on text and on who agreed to what: channels, review, members, consent, permission."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.chat.verbs.authority import Actor, NotAllowed, query, verb
+from db import channels, members, messages, workspaces
+from db.channels import ChannelSummary
+from db.members import ROLES, MemberSummary, Purpose, RoleName
+from db.messages import Reviewable
+from db.models.text import Review
+
+
+class GroundMissing(Exception):
+    """A consent or a permission is recorded with its ground; say what it rests on."""
+
+
+@query("member")
+async def list_channels(session: AsyncSession, actor: Actor) -> list[ChannelSummary]:
+    return await channels.summaries(session)
+
+
+@verb("admin", "channel", "for_training", "review_each")
+async def approve(
+    session: AsyncSession, actor: Actor, channel: str, for_training: bool, review_each: bool = False
+) -> str:
+    """Open a channel for context, or for training too; its name. Raises NoSuchChannel, AmbiguousChannel."""
+    found = await channels.named(session, channel)
+    found.state = "training" if for_training else "context"
+    found.review_each = review_each
+    return found.name
+
+
+@verb("admin", "channel")
+async def close(session: AsyncSession, actor: Actor, channel: str) -> str:
+    """Nothing of the channel is collected, used or learned from now on. Raises NoSuchChannel."""
+    found = await channels.named(session, channel)
+    found.state = "closed"
+    return found.name
+
+
+@query("curator")
+async def to_review(
+    session: AsyncSession, actor: Actor, channel: str, state: Review | None, limit: int
+) -> list[Reviewable]:
+    return await messages.listed(session, await channels.named(session, channel), state, limit)
+
+
+@verb("curator", "ids", "state")
+async def review(session: AsyncSession, actor: Actor, ids: Sequence[int], state: Review) -> int:
+    """How many messages were put into this review state. Raises NoSuchMessage."""
+    return await messages.set_review(session, ids, state)
+
+
+@query("curator")
+async def list_members(session: AsyncSession, actor: Actor) -> list[MemberSummary]:
+    return await members.summaries(session)
+
+
+@verb("owner", "member", "role")
+async def set_role(session: AsyncSession, actor: Actor, member: str, role: RoleName) -> None:
+    """Raises NoSuchMember, NotAllowed."""
+    if role not in ROLES:
+        raise NotAllowed(f"There is no role {role!r}; the roles are {', '.join(ROLES)}.")
+    found = await members.named(session, member)
+    await members.set_role(session, found.id, role, actor.name, datetime.now(UTC))
+
+
+@verb("owner", "member", "yes", "purpose", "ground")
+async def consent(
+    session: AsyncSession, actor: Actor, member: str | None, yes: bool, purpose: Purpose, ground: str
+) -> int:
+    """Record an answer about training: of one member, or of all who never answered (None).
+
+    How many answers were recorded. Raises NoSuchMember, GroundMissing.
+    """
+    if not ground.strip():
+        raise GroundMissing(
+            'Say what this consent rests on, for example --ground "signed form of 2 May, kept by the secretary".'
+        )
+    if member is None:
+        everyone = [summary.id for summary in await members.summaries(session)]
+        ids = await members.without_answer(session, everyone, purpose)
+    else:
+        ids = [(await members.named(session, member)).id]
+    await members.answer(session, ids, purpose, yes, ground, actor.name, datetime.now(UTC))
+    return len(ids)
+
+
+@verb("owner", "workspace", "ground")
+async def permit_training(session: AsyncSession, actor: Actor, workspace: str, ground: str) -> str:
+    """Record the ground for training on a workspace's API text ("" withdraws it); its name."""
+    found = await workspaces.named(session, workspace)
+    workspaces.permit(found, ground.strip(), actor.name, datetime.now(UTC))
+    return found.name

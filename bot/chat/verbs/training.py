@@ -1,0 +1,237 @@
+"""Verbs on runs and adapters: retrain, cancel, promote, reject, rollback, and what they led to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.chat.verbs.authority import Actor, query, verb
+from db import adapters, datasets, personas, runs
+from db.models import Adapter, Persona
+from db.recipe import recipe_from
+
+
+class NothingToRollBack(Exception):
+    """There is nothing earlier to go back to."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """A run as people see it. Losses are nats per token, times seconds."""
+
+    id: int
+    persona: str
+    kind: str
+    status: str
+    phase: str
+    reason: str
+    note: str
+    requested_by: str
+    created_at: datetime
+    finished_at: datetime | None
+    step: int
+    steps: int
+    loss: float | None
+    seconds_left: float | None
+    adapter: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterReport:
+    number: int
+    state: str
+    live: bool
+    run: int
+    base: str
+    created_at: datetime
+    messages: int
+    figures: dict[str, Any]
+
+    def loss(self, who: str) -> float | None:
+        """Held-out loss of "base", "live" (what was live then) or "candidate", in nats per token."""
+        return self.figures.get(who, {}).get("loss")
+
+
+@dataclass(frozen=True, slots=True)
+class ActivationReport:
+    at: datetime
+    adapter: int | None
+    previous: int | None
+    by: str
+    why: str
+
+
+@verb("admin", "persona", "settings")
+async def retrain(
+    session: AsyncSession, actor: Actor, persona: str, note: str, settings: Mapping[str, Any]
+) -> int:
+    """Queue a fine-tune; the run's number.
+
+    `settings` may hold `recipe` (overrides), `max_minutes`, and `messages` (only the newest so many). Raises
+    NoSuchPersona, RunUnderWay, RecipeRefused.
+    """
+    found = await personas.named(session, persona)
+    recipe_from(found.preset, {**found.recipe, **settings.get("recipe", {})})
+    now = datetime.now(UTC)
+    run = await runs.enqueue(
+        session, found, kind="train", by=actor.name, note=note, settings=dict(settings), now=now
+    )
+    return run.id
+
+
+@verb("admin", "run")
+async def cancel(session: AsyncSession, actor: Actor, run: int) -> str:
+    """The status the run has now. Raises NoSuchRun."""
+    return (await runs.request_cancel(session, run, datetime.now(UTC))).status
+
+
+@query("member")
+async def list_runs(
+    session: AsyncSession, actor: Actor, persona: str | None = None, limit: int = 20
+) -> list[RunReport]:
+    """Newest first. Raises NoSuchPersona."""
+    persona_id = (await personas.named(session, persona)).id if persona else None
+    return [_report(summary) for summary in await runs.summaries(session, persona_id, limit)]
+
+
+@query("member")
+async def run_report(session: AsyncSession, actor: Actor, run: int) -> RunReport:
+    """Raises NoSuchRun."""
+    row = await runs.by_id(session, run)
+    found = await runs.summaries(session, row.persona_id, limit=1000)
+    return _report(next(summary for summary in found if summary.run.id == run))
+
+
+def _report(summary: runs.RunSummary) -> RunReport:
+    run, point = summary.run, summary.point
+    return RunReport(
+        id=run.id,
+        persona=summary.persona,
+        kind=run.kind,
+        status=run.status,
+        phase=run.phase,
+        reason=run.reason,
+        note=run.note,
+        requested_by=run.requested_by,
+        created_at=run.created_at,
+        finished_at=run.finished_at,
+        step=point.step if point else 0,
+        steps=point.steps if point else 0,
+        loss=point.loss if point else None,
+        seconds_left=point.seconds_left if point else None,
+        adapter=summary.adapter.number if summary.adapter else None,
+    )
+
+
+@query("member")
+async def list_adapters(session: AsyncSession, actor: Actor, persona: str) -> list[AdapterReport]:
+    """Newest first. Raises NoSuchPersona."""
+    found = await personas.named(session, persona)
+    rows = await adapters.of(session, found.id)
+    made_of = await datasets.by_id(session, [adapter.dataset_id for adapter in rows])
+    return [
+        AdapterReport(
+            number=adapter.number,
+            state=adapter.state,
+            live=adapter.id == found.live_adapter_id,
+            run=adapter.run_id,
+            base=adapter.base,
+            created_at=adapter.created_at,
+            messages=sum(made_of[adapter.dataset_id].counts["by_provenance"].values()),
+            figures=adapter.figures,
+        )
+        for adapter in rows
+    ]
+
+
+@verb("admin", "persona", "number", "why")
+async def promote(
+    session: AsyncSession, actor: Actor, persona: str, number: int | None = None, why: str = ""
+) -> int:
+    """Make an adapter live (None: the newest candidate); its number. Raises NoSuchAdapter, CannotGoLive."""
+    found = await personas.named(session, persona)
+    adapter = await _chosen(session, found, number)
+    await _go_live(session, actor, found, adapter, why or "promoted")
+    adapter.state = "candidate"  # promoting one that was rejected takes the rejection back
+    return adapter.number
+
+
+@verb("admin", "persona", "number")
+async def reject(session: AsyncSession, actor: Actor, persona: str, number: int) -> None:
+    """Mark a candidate as not wanted. Raises NoSuchAdapter, CannotGoLive for the live one."""
+    found = await personas.named(session, persona)
+    adapter = await adapters.numbered(session, found, number)
+    if adapter.id == found.live_adapter_id:
+        raise personas.CannotGoLive(f"Adapter {number} is live; roll {persona} back before rejecting it.")
+    adapter.state = "rejected"
+
+
+@verb("admin", "persona", "to", "why")
+async def rollback(
+    session: AsyncSession, actor: Actor, persona: str, to: int | None = None, why: str = ""
+) -> int | None:
+    """Go back to adapter `to` (0: the bare base; None: what was live before); the number now live.
+
+    Raises NothingToRollBack, NoSuchAdapter, CannotGoLive.
+    """
+    found = await personas.named(session, persona)
+    if to is None:
+        adapter = await _previous(session, found)
+    else:
+        adapter = await adapters.numbered(session, found, to) if to else None
+    await _go_live(session, actor, found, adapter, why or "rolled back")
+    return adapter.number if adapter else None
+
+
+async def _chosen(session: AsyncSession, persona: Persona, number: int | None) -> Adapter:
+    if number is not None:
+        return await adapters.numbered(session, persona, number)
+    for adapter in await adapters.of(session, persona.id):
+        if adapter.state == "candidate":
+            return adapter
+    raise adapters.NoSuchAdapter(
+        f"{persona.name} has no candidate; `yamabiko train {persona.name}` makes one."
+    )
+
+
+async def _previous(session: AsyncSession, persona: Persona) -> Adapter | None:
+    """What was live before the present adapter came, however often people went back and forth since."""
+    for activation in await personas.activations(session, persona.id):
+        if activation.adapter_id == persona.live_adapter_id:
+            before = activation.previous_adapter_id
+            found = await adapters.by_id(session, [before] if before else [])
+            return found[before] if before else None
+    raise NothingToRollBack(f"{persona.name} speaks as its bare base; there is nothing to go back to.")
+
+
+async def _go_live(
+    session: AsyncSession, actor: Actor, persona: Persona, adapter: Adapter | None, why: str
+) -> None:
+    await personas.activate(
+        session,
+        persona,
+        adapter,
+        expected=persona.live_adapter_id,
+        by=actor.name,
+        why=why,
+        now=datetime.now(UTC),
+    )
+
+
+@query("member")
+async def list_activations(session: AsyncSession, actor: Actor, persona: str) -> list[ActivationReport]:
+    """Newest first. Raises NoSuchPersona."""
+    found = await personas.named(session, persona)
+    history = await personas.activations(session, found.id)
+    ids = {i for row in history for i in (row.adapter_id, row.previous_adapter_id) if i is not None}
+    rows = await adapters.by_id(session, ids)
+
+    def number(adapter_id: int | None) -> int | None:
+        return rows[adapter_id].number if adapter_id is not None else None
+
+    return [
+        ActivationReport(row.at, number(row.adapter_id), number(row.previous_adapter_id), row.by, row.why)
+        for row in history
+    ]

@@ -1,0 +1,57 @@
+"""`yamabiko`: every verb on the command line, each with `--json`.
+
+Owns words and options; what they do is in bot.chat.verbs. One module a subject.
+"""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+from rich.console import Console
+
+from bot.cli import health, personas, talk, text, training
+
+cli = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="A bot that learns a community's way of speaking, with consent.",
+)
+
+
+@cli.callback()
+def settings(
+    config: Annotated[
+        Path | None, typer.Option(help="The config file (default: YAMABIKO_CONFIG, or ./config.toml).")
+    ] = None,
+) -> None:
+    if config is not None:
+        os.environ["YAMABIKO_CONFIG"] = str(config.absolute())  # the trainer we may start reads the same file
+
+
+for part in (talk.cli, text.cli, training.cli, health.cli):
+    cli.add_typer(part)
+cli.add_typer(text.channel, name="channel")
+cli.add_typer(text.imports, name="import")
+cli.add_typer(personas.cli, name="persona")
+
+
+def main() -> None:
+    """Run a command; an error of our own is one sentence, any other is a fault and shows its trace."""
+    structlog.configure(
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger("warning"),
+    )
+    try:
+        cli()
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        sys.exit(130)
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in ("bot", "db"):
+            raise
+        Console(stderr=True, highlight=False).print(str(error), markup=False, soft_wrap=True)
+        sys.exit(1)

@@ -1,0 +1,91 @@
+"""What every command shares: who asks, the rows opened, and output as a table or as JSON."""
+
+import asyncio
+import dataclasses
+import getpass
+import json
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from bot.app import Rows, open_rows
+from bot.chat.verbs.authority import Actor
+
+T = TypeVar("T")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def shell() -> Actor:
+    """Whoever can run commands beside the database owns it."""
+    return Actor(f"shell:{getpass.getuser()}", "owner")
+
+
+def with_rows(do: Callable[[Rows], Awaitable[T]]) -> T:
+    """Open the database, do, close."""
+
+    async def run() -> T:
+        async with open_rows() as rows:
+            return await do(rows)
+
+    return asyncio.run(run())
+
+
+def call(verb: Callable[..., Awaitable[T]], *args: Any, **kwargs: Any) -> T:
+    """A verb or query as whoever sits at the shell."""
+    return with_rows(lambda rows: verb(rows.sessions, shell(), *args, **kwargs))
+
+
+def print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    return str(value)
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[Any]], nothing: str) -> None:
+    """A table for people, or the sentence `nothing` when there are no rows."""
+    shown = Table(*headings, box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        shown.add_row(*[_cell(value) for value in row])
+    out.print(shown if shown.row_count else nothing)
+
+
+def _cell(value: Any) -> str:
+    match value:
+        case None:
+            return "–"
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:.3f}"
+        case datetime():
+            return value.astimezone().strftime("%Y-%m-%d %H:%M")
+        case list() | tuple() | set():
+            return ", ".join(str(item) for item in value) or "–"
+        case _:
+            return str(value).replace("[", r"\[")
+
+
+def pairs(options: Sequence[str]) -> dict[str, Any]:
+    """`key=value` options as a dict; values are read as JSON where they are."""
+    found: dict[str, Any] = {}
+    for option in options:
+        key, equals, value = option.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{option!r} is not of the form key=value.")
+        try:
+            found[key.strip()] = json.loads(value)
+        except json.JSONDecodeError:
+            found[key.strip()] = value
+    return found

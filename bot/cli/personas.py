@@ -1,0 +1,132 @@
+"""`yamabiko persona …`."""
+
+from typing import Annotated
+
+import typer
+
+from bot.chat.verbs import personas
+from bot.chat.verbs.personas import PersonaSummary, Wishes
+from bot.cli.common import Json, call, out, pairs, print_json, table, with_rows
+
+cli = typer.Typer(no_args_is_help=True, help="Named personalities, each on one base.")
+
+Base = Annotated[
+    str | None, typer.Option(help="A base: a name from [bases], a hub id, a folder or a .gguf file.")
+]
+Preset = Annotated[str | None, typer.Option(help="chat (answers people) or novel (continues text).")]
+System = Annotated[str | None, typer.Option(help="The system prompt: who the persona is.")]
+Source = Annotated[list[str] | None, typer.Option(help="A channel to learn from; may be repeated.")]
+Voice = Annotated[list[str] | None, typer.Option(help="A member to speak as (default: the community).")]
+Prompt = Annotated[list[str] | None, typer.Option(help="A fixed prompt, asked before and after training.")]
+Recipe = Annotated[list[str] | None, typer.Option(help="key=value of the training recipe, e.g. epochs=2.")]
+Sampling = Annotated[list[str] | None, typer.Option(help="key=value of the sampling, e.g. temperature=0.7.")]
+
+
+@cli.command()
+def create(
+    name: str,
+    base: Base = None,
+    preset: Preset = None,
+    system: System = None,
+    source: Source = None,
+    voice: Voice = None,
+    prompt: Prompt = None,
+    recipe: Recipe = None,
+    sampling: Sampling = None,
+    as_json: Json = False,
+) -> None:
+    """Make a persona; it speaks by its system prompt until it is trained."""
+    default = with_rows(_default_base) if base is None else base
+    wishes = _wishes(default, preset, system, source, voice, prompt, recipe, sampling)
+    _print(call(personas.create, name, wishes), as_json)
+
+
+async def _default_base(rows) -> str:
+    return rows.settings.bases.default
+
+
+@cli.command()
+def edit(
+    name: str,
+    base: Base = None,
+    preset: Preset = None,
+    system: System = None,
+    source: Source = None,
+    voice: Voice = None,
+    prompt: Prompt = None,
+    recipe: Recipe = None,
+    sampling: Sampling = None,
+    as_json: Json = False,
+) -> None:
+    """Change what is named; all else stays."""
+    wishes = _wishes(base, preset, system, source, voice, prompt, recipe, sampling)
+    _print(call(personas.edit, name, wishes), as_json)
+
+
+def _wishes(
+    base: str | None,
+    preset: str | None,
+    system: str | None,
+    source: list[str] | None,
+    voice: list[str] | None,
+    prompt: list[str] | None,
+    recipe: list[str] | None,
+    sampling: list[str] | None,
+) -> Wishes:
+    return Wishes(
+        base=base,
+        preset=preset,
+        system_prompt=system,
+        sources=source or None,
+        voices=voice or None,
+        prompts=prompt or None,
+        recipe=pairs(recipe) if recipe else None,
+        sampling=pairs(sampling) if sampling else None,
+    )
+
+
+@cli.command("list")
+def every(as_json: Json = False) -> None:
+    """All personas, and which adapter of each is live."""
+    found = call(personas.every)
+    if as_json:
+        print_json(found)
+        return
+    rows = [(p.name, p.base, p.preset, p.voice, p.sources, p.live or "base") for p in found]
+    headings = ("name", "base", "preset", "voice", "learns from", "live")
+    table(headings, rows, "There is no persona yet; `yamabiko persona create NAME` makes one.")
+
+
+@cli.command()
+def show(name: str, as_json: Json = False) -> None:
+    """Everything about one persona."""
+    _print(call(personas.show, name), as_json)
+
+
+@cli.command()
+def delete(name: str, as_json: Json = False) -> None:
+    """The persona stops answering; what it learned stays on record."""
+    call(personas.delete, name)
+    if as_json:
+        print_json({"deleted": name})
+    else:
+        out.print(f"{name} is gone.", markup=False)
+
+
+def _print(persona: PersonaSummary, as_json: bool) -> None:
+    if as_json:
+        print_json(persona)
+        return
+    facts = [
+        ("name", persona.name),
+        ("base", persona.base),
+        ("live", f"adapter {persona.live}" if persona.live else "the bare base"),
+        ("preset", persona.preset),
+        ("voice", persona.voice),
+        ("learns from", persona.sources),
+        ("system prompt", persona.system_prompt),
+        ("prompts", "\n".join(persona.prompts) or None),
+        ("recipe", ", ".join(f"{k}={v}" for k, v in persona.recipe.items()) or "as the preset"),
+        ("sampling", ", ".join(f"{k}={v}" for k, v in persona.sampling.items()) or "as the preset"),
+    ]
+    table(("", ""), facts, "")

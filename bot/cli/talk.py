@@ -1,0 +1,159 @@
+"""`yamabiko demo`, `run`, `chat`, `say`, `compare`, `prepare`."""
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+import typer
+
+from bot.app import App, open_app, open_rows
+from bot.chat.compare import Compared
+from bot.chat.compare import compare as compare_speakers
+from bot.cli.common import Json, err, out, print_json, shell
+from bot.platforms.console import Console
+from bot.prepare import prepare as prepare_base
+from bot.trainer_process import trainer
+
+cli = typer.Typer()
+
+PersonaOption = Annotated[
+    str | None, typer.Option("--persona", "-p", help="Who answers (default: the only one).")
+]
+
+
+@asynccontextmanager
+async def talking() -> AsyncGenerator[App]:
+    """The app, following promotions while it is open."""
+    with err.status("waking up") as status:
+
+        def progress(name: str, fraction: float | None) -> None:
+            status.update(f"{name} {fraction:.0%}" if fraction else name)
+
+        async with open_app(progress) as app:
+            status.stop()
+            follow = asyncio.create_task(app.live.follow(app.rows.settings.chat.sync_seconds))
+            try:
+                yield app
+            finally:
+                follow.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await follow
+
+
+async def converse(app: App, persona: str | None) -> None:
+    """The terminal's own conversation, until the person has enough."""
+    console = Console(persona)
+    if sys.stdin.isatty():
+        err.print("[dim]Ctrl-D or exit ends the conversation.[/dim]")
+    await console.run(lambda mention: app.router.on_mention(console, mention))
+
+
+@cli.command()
+def chat(persona: PersonaOption = None) -> None:
+    """Talk with a persona in the terminal; what is promoted meanwhile speaks within two seconds."""
+
+    async def go() -> None:
+        async with talking() as app:
+            await converse(app, persona)
+
+    asyncio.run(go())
+
+
+@cli.command()
+def run(persona: PersonaOption = None) -> None:
+    """Bot and trainer together, talking in the terminal."""
+
+    async def go() -> None:
+        async with talking() as app, trainer(app.rows.sessions, "run"):
+            await converse(app, persona)
+
+    asyncio.run(go())
+
+
+@cli.command()
+def say(persona: str, text: str) -> None:
+    """One question, one answer."""
+
+    async def go() -> None:
+        async with talking() as app:
+            console = Console(persona)
+            await app.router.on_mention(console, console.mention(text))
+
+    asyncio.run(go())
+
+
+@cli.command()
+def compare(
+    persona: str,
+    prompt: Annotated[
+        list[str] | None, typer.Option(help="What to ask (default: the persona's fixed prompts).")
+    ] = None,
+    adapter: Annotated[
+        list[int] | None, typer.Option(help="An adapter's number (default: the newest candidate).")
+    ] = None,
+    candidates: Annotated[int, typer.Option(help="Answers from each.", min=1, max=8)] = 1,
+    seed: int = 1,
+    as_json: Json = False,
+) -> None:
+    """The same prompt, answered by the base, the live adapter and a candidate."""
+
+    async def go() -> list[Compared]:
+        async with talking() as app:
+            return await compare_speakers(
+                app.rows.sessions,
+                shell(),
+                app.live,
+                persona,
+                prompt or [],
+                numbers=adapter or [],
+                candidates=candidates,
+                seed=seed,
+            )
+
+    found = asyncio.run(go())
+    if as_json:
+        print_json(found)
+        return
+    asked = ""
+    for row in found:
+        if row.prompt != asked:
+            asked = row.prompt
+            out.print(f"\n[bold]{asked}[/bold]")
+        for answer in row.answers:
+            out.print(f"  {row.who}: ", style="cyan", end="", markup=False)
+            out.print(answer.strip(), markup=False)
+
+
+@cli.command()
+def prepare(base: Annotated[str | None, typer.Argument(help="Default: [bases] default.")] = None) -> None:
+    """Make a base ready before it is first needed."""
+
+    async def go() -> str:
+        async with open_rows() as rows:
+            name = base or rows.settings.bases.default
+        with err.status("preparing") as status:
+            await prepare_base(name, lambda step, part: status.update(f"{step} {part:.0%}" if part else step))
+        return name
+
+    out.print(f"{asyncio.run(go())} is ready.", markup=False)
+
+
+@cli.command()
+def demo(
+    once: Annotated[bool, typer.Option(help="Do not stay to talk.")] = False, as_json: Json = False
+) -> None:
+    """A small community of ours, trained here and now: the same questions before and after, then talk."""
+    from bot.cli.demo import present, run_demo
+
+    summary = asyncio.run(run_demo())
+    present(summary, as_json)
+    if not once and not as_json:
+
+        async def go() -> None:
+            async with talking() as app:
+                await converse(app, summary.persona)
+
+        asyncio.run(go())

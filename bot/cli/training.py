@@ -1,0 +1,190 @@
+"""`yamabiko train`, `runs`, `cancel`, `adapters`, `promote`, `reject`, `rollback`, `activations`."""
+
+import asyncio
+from typing import Annotated, Any
+
+import typer
+
+from bot.app import Rows
+from bot.chat.verbs import training
+from bot.chat.verbs.training import AdapterReport, RunReport
+from bot.cli.common import Json, call, err, out, pairs, print_json, shell, table, with_rows
+from bot.cli.progress import RunProgress
+from bot.trainer_process import trainer
+
+cli = typer.Typer()
+
+ENDED = ("succeeded", "failed", "cancelled", "skipped")
+
+
+@cli.command()
+def train(
+    persona: str,
+    wait: Annotated[
+        bool, typer.Option(help="Stay until it ends; starts a trainer if none is alive.")
+    ] = False,
+    note: Annotated[str, typer.Option(help="Why, for the record.")] = "",
+    messages: Annotated[int | None, typer.Option(help="Only the newest so many.", min=1)] = None,
+    minutes: Annotated[
+        float | None, typer.Option(help="At most so long; the schedule is made to fit.", min=0.1)
+    ] = None,
+    recipe: Annotated[
+        list[str] | None, typer.Option(help="key=value, e.g. epochs=1, for this run alone.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Queue a fine-tune of a persona on what its channels may teach."""
+    wanted: dict[str, Any] = {"messages": messages, "max_minutes": minutes, "recipe": pairs(recipe or [])}
+    settings = {key: value for key, value in wanted.items() if value}
+    if wait:
+        report = with_rows(lambda rows: _train_and_wait(rows, persona, note, settings))
+        _print_end(report, as_json)
+        return
+    run = call(training.retrain, persona, note, settings)
+    if as_json:
+        print_json({"run": run})
+    else:
+        out.print(f"Run {run} is queued; `yamabiko runs` shows how it goes.")
+
+
+async def _train_and_wait(rows: Rows, persona: str, note: str, settings: dict[str, Any]) -> RunReport:
+    run = await training.retrain(rows.sessions, shell(), persona, note, settings)
+    return await wait_for(rows, run)
+
+
+async def wait_for(rows: Rows, run: int) -> RunReport:
+    """Show a run's progress to its end, with a trainer of our own if there is none."""
+    async with trainer(rows.sessions, "once"):
+        with RunProgress(err) as progress:
+            while True:
+                report = await training.run_report(rows.sessions, shell(), run)
+                progress.show(report)
+                if report.status in ENDED:
+                    return report
+                await asyncio.sleep(0.5)
+
+
+def _print_end(report: RunReport, as_json: bool) -> None:
+    if as_json:
+        print_json(report)
+    elif report.status == "succeeded":
+        name = report.persona
+        out.print(f"Adapter {report.adapter} of {name} is a candidate.", markup=False)
+        out.print(f"Next: `yamabiko compare {name}`, then `yamabiko promote {name}`.", markup=False)
+    else:
+        err.print(f"Run {report.id} {report.status}: {report.reason}", markup=False)
+    if report.status != "succeeded":
+        raise typer.Exit(1)
+
+
+@cli.command()
+def runs(
+    persona: Annotated[str | None, typer.Argument()] = None, limit: int = 20, as_json: Json = False
+) -> None:
+    """The newest runs, and how each goes or went."""
+    found = call(training.list_runs, persona, limit)
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (run.id, run.persona, run.status, _progress(run), run.loss, run.adapter, run.created_at, run.reason)
+        for run in found
+    ]
+    headings = ("run", "persona", "status", "progress", "loss", "adapter", "asked at", "why")
+    table(headings, rows, "Nothing has been trained yet; `yamabiko train PERSONA` does.")
+
+
+def _progress(run: RunReport) -> str:
+    steps = f"{run.step}/{run.steps}" if run.steps else ""
+    return f"{steps} {run.phase}".strip() or "–"
+
+
+@cli.command()
+def cancel(run: int, as_json: Json = False) -> None:
+    """Take a run from the queue, or stop it."""
+    status = call(training.cancel, run)
+    if as_json:
+        print_json({"run": run, "status": status})
+    else:
+        out.print(f"Run {run}: {'asked to stop' if status == 'running' else status}.")
+
+
+@cli.command()
+def adapters(persona: str, as_json: Json = False) -> None:
+    """A persona's adapters, with held-out losses (nats per token; lower is better)."""
+    found = call(training.list_adapters, persona)
+    if as_json:
+        print_json(found)
+        return
+    rows = [_adapter_row(adapter) for adapter in found]
+    headings = ("adapter", "state", "live", "run", "base", "messages", "loss: base", "adapter", "made at")
+    table(headings, rows, f"{persona} has no adapter yet; `yamabiko train {persona}` makes one.")
+
+
+def _adapter_row(adapter: AdapterReport) -> tuple[Any, ...]:
+    return (
+        adapter.number,
+        adapter.state,
+        "● live" if adapter.live else "",
+        adapter.run,
+        adapter.base,
+        adapter.messages,
+        adapter.loss("base"),
+        adapter.loss("candidate"),
+        adapter.created_at,
+    )
+
+
+@cli.command()
+def promote(
+    persona: str,
+    number: Annotated[
+        int | None, typer.Argument(help="An adapter's number (default: the newest candidate).")
+    ] = None,
+    why: str = "",
+    as_json: Json = False,
+) -> None:
+    """Make an adapter speak for its persona."""
+    _say_live(persona, call(training.promote, persona, number, why), as_json)
+
+
+@cli.command()
+def reject(persona: str, number: int, as_json: Json = False) -> None:
+    """Mark a candidate as not wanted."""
+    call(training.reject, persona, number)
+    if as_json:
+        print_json({"persona": persona, "rejected": number})
+    else:
+        out.print(f"Adapter {number} of {persona} is rejected.", markup=False)
+
+
+@cli.command()
+def rollback(
+    persona: str,
+    to: Annotated[
+        int | None, typer.Option(help="An adapter's number; 0 is the bare base (default: the one before).")
+    ] = None,
+    why: str = "",
+    as_json: Json = False,
+) -> None:
+    """Go back to what spoke before."""
+    _say_live(persona, call(training.rollback, persona, to, why), as_json)
+
+
+def _say_live(persona: str, number: int | None, as_json: bool) -> None:
+    if as_json:
+        print_json({"persona": persona, "live": number})
+    else:
+        speaker = f"adapter {number}" if number else "the bare base"
+        out.print(f"{persona} now speaks with {speaker}.", markup=False)
+
+
+@cli.command()
+def activations(persona: str, as_json: Json = False) -> None:
+    """What went live when, by whom and why."""
+    found = call(training.list_activations, persona)
+    if as_json:
+        print_json(found)
+        return
+    rows = [(row.at, row.previous or "base", row.adapter or "base", row.by, row.why) for row in found]
+    table(("at", "from", "to", "by", "why"), rows, f"Nothing but the bare base has spoken for {persona} yet.")

@@ -1,0 +1,22 @@
+"""The bot's own settings, beside those both programs read."""
+
+from pydantic import Field
+
+from db.config import Shared, Table
+
+
+class Chat(Table):
+    context_replies: int = Field(6, ge=0, le=50)
+    context_days: int = Field(30, ge=1)
+    sync_seconds: float = Field(1.0, gt=0, le=60)
+
+
+class Generation(Table):
+    threads: int = Field(0, ge=0)  # 0: as many as torch chooses
+    max_waiting: int = Field(64, ge=1)
+    reply_seconds: float = Field(120, gt=0)
+
+
+class BotConfig(Shared):
+    chat: Chat = Chat()
+    generation: Generation = Generation()

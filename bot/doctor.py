@@ -1,0 +1,101 @@
+"""Looks at what Yamabiko stands on and says what to do where something is missing.
+
+Owns the checks. Each looks for itself, so that one failure does not hide the next.
+"""
+
+import asyncio
+import json
+import shutil
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bot.config import BotConfig
+from bot.trainer_process import is_alive
+from db import config, migrate
+from db.session import DatabaseUnavailable, check, open_engine, sessions_of
+
+NEEDED_PYTHON = (3, 11)
+NEEDED_DISK_GB = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`ok` with an `advice` is something to know, not something to mend."""
+
+    what: str
+    ok: bool
+    detail: str
+    advice: str = ""
+
+
+async def examine() -> list[Finding]:
+    """All findings, in the order in which things build on one another."""
+    findings = [_python()]
+    try:
+        settings = config.load(BotConfig)
+    except config.ConfigRefused as error:
+        return [*findings, Finding("config", False, str(error), "Mend the file and look again.")]
+    findings.append(Finding("config", True, f"data in {settings.storage.folder}"))
+    checks: tuple[Callable[[BotConfig], Awaitable[list[Finding]]], ...] = (_disk, _database, _bases, _device)
+    for look in checks:
+        findings += await look(settings)
+    return findings
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    ok = sys.version_info >= NEEDED_PYTHON
+    return Finding("python", ok, version, "" if ok else "Install Python 3.11 or later.")
+
+
+async def _disk(settings: BotConfig) -> list[Finding]:
+    settings.storage.folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(settings.storage.folder).free / 1e9
+    ok = free >= NEEDED_DISK_GB
+    advice = "" if ok else f"Free some space: {NEEDED_DISK_GB:g} GB are needed for a base and its adapters."
+    return [Finding("disk", ok, f"{free:.1f} GB free", advice)]
+
+
+async def _database(settings: BotConfig) -> list[Finding]:
+    try:
+        engine = open_engine(settings.database_url)
+    except DatabaseUnavailable as error:
+        return [Finding("database", False, str(error), "Mend [database] url and look again.")]
+    try:
+        await check(engine)
+        found = [Finding("database", True, engine.dialect.name)]
+        if await migrate.pending(engine):
+            return [*found, Finding("migrations", True, "missing", "They are applied at the next start.")]
+        found.append(Finding("migrations", True, "up to date"))
+        alive = await is_alive(sessions_of(engine))
+        advice = "" if alive else "Queued runs wait for `yamabiko run` or `python -m trainer`."
+        return [*found, Finding("trainer", True, "alive" if alive else "not running", advice)]
+    except DatabaseUnavailable as error:
+        return [Finding("database", False, str(error), "Start it, or mend [database] url.")]
+    finally:
+        await engine.dispose()
+
+
+async def _bases(settings: BotConfig) -> list[Finding]:
+    name = settings.bases.default
+    ready = (settings.base_folder(name) / "base.json").is_file()
+    advice = "" if ready else f"It is prepared when first needed, or now by `yamabiko prepare {name}`."
+    return [Finding("base", True, f"{name} {'is prepared' if ready else 'is not prepared yet'}", advice)]
+
+
+async def _device(settings: BotConfig) -> list[Finding]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "trainer", "device"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    output, errors = await process.communicate()
+    if process.returncode != 0:
+        last = errors.decode(errors="replace").strip().splitlines()[-1:]
+        return [Finding("torch", False, "".join(last), "Install it again: pip install -r requirements.lock.")]
+    found = json.loads(output)
+    bf16 = "bf16" if found["bf16"] else "no bf16, so fp32"
+    detail = f"{found['torch']} on {found['device']}, {found['threads']} threads, {bf16}"
+    return [Finding("torch", True, detail)]

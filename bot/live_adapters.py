@@ -1,0 +1,143 @@
+"""Makes what the engines have loaded equal to what the rows say is live.
+
+Owns the engines (one per base, opened when first needed) and the map from persona to its voice. Knows no platform and
+no model: an engine is given by a factory.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from bot.generation.engine import Engine, EngineUnavailable
+from db import adapters, personas
+from db.models import Adapter, Persona
+from db.session import Sessions, reading
+
+log = structlog.get_logger()
+
+OpenEngine = Callable[[str], Awaitable[Engine]]  # by the base's name; prepares the base when it must
+
+
+class AdapterDamaged(Exception):
+    """The adapter's file is missing or is not what was trained; restore it, roll back, or retrain."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveVoice:
+    """What speaks for a persona now. `adapter` is the engine's name for it, None the bare base."""
+
+    engine: Engine
+    adapter: str | None
+    adapter_id: int | None
+
+
+class LiveAdapters:
+    """`sync()` as often as you like; `voice()` when someone must be answered."""
+
+    def __init__(self, sessions: Sessions, open_engine: OpenEngine, folder: Path) -> None:
+        self._sessions, self._open_engine, self._folder = sessions, open_engine, folder
+        self._engines: dict[str, Engine] = {}
+        self._opening = asyncio.Lock()
+        self._syncing = asyncio.Lock()
+        self._live: dict[int, Adapter | None] = {}
+        self.errors: dict[str, str] = {}  # persona → why its live adapter is not loaded
+
+    async def engine(self, base: str) -> Engine:
+        """The base's engine, opened if it is not. Raises what the factory raises."""
+        async with self._opening:
+            if base not in self._engines:
+                self._engines[base] = await self._open_engine(base)
+            return self._engines[base]
+
+    async def voice(self, persona: Persona) -> LiveVoice:
+        """Raises EngineUnavailable when the persona's live adapter cannot be loaded and nothing older is."""
+        engine = await self.engine(persona.base)
+        if persona.id not in self._live:
+            await self.sync()
+        if persona.id not in self._live:
+            raise EngineUnavailable(self.errors.get(persona.name, f"{persona.name} is not ready yet."))
+        adapter = self._live[persona.id]
+        if adapter is None or adapter.base != persona.base:
+            return LiveVoice(engine, None, None)
+        return LiveVoice(engine, name_of(adapter), adapter.id)
+
+    async def voice_of(self, persona: Persona, adapter: Adapter) -> LiveVoice:
+        """Any adapter of a persona, loaded for a comparison; the next `sync` puts it away."""
+        engine = await self.engine(persona.base)
+        await self._load(engine, adapter)
+        return LiveVoice(engine, name_of(adapter), adapter.id)
+
+    async def sync(self) -> None:
+        """Load what went live under a new name, turn to it, then put away what no persona needs.
+
+        Only engines that are open take part: a base nobody talks to costs nothing.
+        """
+        async with self._syncing:
+            async with reading(self._sessions) as session:
+                every = await personas.every(session)
+                wanted = {persona.id: persona.live_adapter_id for persona in every}
+                rows = await adapters.by_id(session, [i for i in wanted.values() if i is not None])
+            for persona in every:
+                live = wanted[persona.id]
+                await self._turn_to(persona, rows[live] if live is not None else None)
+            await self._put_away()
+
+    async def _turn_to(self, persona: Persona, adapter: Adapter | None) -> None:
+        engine = self._engines.get(persona.base)
+        if engine is None:
+            return
+        try:
+            if adapter is not None and name_of(adapter) not in await engine.loaded_adapters():
+                await self._load(engine, adapter)
+        except Exception as error:
+            if self.errors.get(persona.name) != str(error):
+                log.warning("live adapter not loaded", persona=persona.name, why=str(error))
+            self.errors[persona.name] = str(error)
+            return
+        self.errors.pop(persona.name, None)
+        self._live[persona.id] = adapter
+
+    async def _load(self, engine: Engine, adapter: Adapter) -> None:
+        folder = self._folder / adapter.folder
+        await asyncio.to_thread(_verify, folder / "adapter_model.safetensors", adapter)
+        await engine.load_adapter(name_of(adapter), folder)
+
+    async def _put_away(self) -> None:
+        needed = {name_of(adapter) for adapter in self._live.values() if adapter is not None}
+        for engine in self._engines.values():
+            for name in await engine.loaded_adapters() - needed:
+                await engine.unload_adapter(name)
+
+    async def follow(self, seconds: float) -> None:
+        """Sync for ever; what went live speaks within about `seconds`."""
+        while True:
+            try:
+                await self.sync()
+            except Exception:
+                log.exception("looking for live adapters failed; trying again")
+            await asyncio.sleep(seconds)
+
+    async def aclose(self) -> None:
+        for engine in self._engines.values():
+            await engine.aclose()
+        self._engines.clear()
+
+
+def name_of(adapter: Adapter) -> str:
+    return f"a{adapter.id:06d}"
+
+
+def _verify(file: Path, adapter: Adapter) -> None:
+    if not file.is_file():
+        raise AdapterDamaged(
+            f"The file of adapter {adapter.number} is missing; restore it, roll back, or retrain."
+        )
+    with file.open("rb") as content:
+        if hashlib.file_digest(content, "sha256").hexdigest() != adapter.sha256:
+            raise AdapterDamaged(
+                f"The file of adapter {adapter.number} is not what was trained; restore it, roll back, or retrain."
+            )

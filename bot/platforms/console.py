@@ -1,0 +1,66 @@
+"""The terminal as a chat network: one channel, one person, text that grows as it is spoken.
+
+Owns reading lines and printing. Knows nothing of who answers.
+"""
+
+import asyncio
+import getpass
+import sys
+import uuid
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+from bot.chat.events import ChannelSeen, MemberSeen, Mention, WorkspaceSeen
+from bot.chat.platform import OnMention
+
+WORKSPACE = WorkspaceSeen("console", "terminal", "Terminal")
+CHANNEL = ChannelSeen("terminal", "terminal")
+
+
+class Console:
+    """One sitting at the terminal is one thread, so that context does not come from yesterday's."""
+
+    name = "console"
+
+    def __init__(self, persona: str | None = None, prompt: str = "you › ") -> None:
+        self._persona, self._prompt = persona, prompt
+        self._thread = uuid.uuid4().hex
+
+    async def run(self, on_mention: OnMention) -> None:
+        """Until end of input (Ctrl-D) or the word `exit`."""
+        while (line := await asyncio.to_thread(self._read)) is not None:
+            if line.strip() in ("exit", "quit"):
+                return
+            if line.strip():
+                await on_mention(self.mention(line.strip()))
+
+    def _read(self) -> str | None:
+        try:
+            return input(self._prompt if sys.stdin.isatty() else "")
+        except EOFError:
+            return None
+
+    def mention(self, text: str) -> Mention:
+        user = getpass.getuser()
+        return Mention(
+            workspace=WORKSPACE,
+            channel=CHANNEL,
+            author=MemberSeen(user, user),
+            id=uuid.uuid4().hex,
+            text=text,
+            at=datetime.now(UTC),
+            thread=self._thread,
+            persona=self._persona,
+        )
+
+    async def show(self, to: Mention, pieces: AsyncIterator[str], nonce: str) -> str:
+        speaker = to.persona or "bot"
+        if sys.stdin.isatty():
+            print(f"{speaker} › ", end="", flush=True)
+        async for piece in pieces:
+            print(piece, end="", flush=True)
+        print(flush=True)
+        return nonce
+
+    async def tell(self, to: Mention, sentence: str) -> None:
+        print(sentence, file=sys.stderr, flush=True)

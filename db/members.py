@@ -1,0 +1,148 @@
+"""Members: who they are, what they may do, and what they agreed to."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import Block, Consent, Member, Message, Role, Workspace
+
+RoleName = Literal["owner", "admin", "curator", "member"]
+Purpose = Literal["community", "voice"]
+ROLES: tuple[RoleName, ...] = ("member", "curator", "admin", "owner")  # each may do what those before it may
+
+
+class NoSuchMember(Exception):
+    """There is no such member; `yamabiko members` shows them."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSummary:
+    id: int
+    workspace: str
+    name: str
+    role: RoleName
+    consents: dict[str, bool]  # purpose → latest answer; nothing said is absent and means no
+    blocked: bool
+    messages: int
+
+
+async def ensure(
+    session: AsyncSession, workspace: Workspace, people: Iterable[tuple[str, str]], now: datetime
+) -> dict[str, Member]:
+    """Rows for `(platform id, name)` pairs, by platform id; changed names are taken over."""
+    wanted = dict(people)
+    found = {
+        member.platform_id: member
+        for member in await session.scalars(
+            select(Member).where(Member.workspace_id == workspace.id, Member.platform_id.in_(wanted))
+        )
+    }
+    for platform_id, name in wanted.items():
+        if platform_id not in found:
+            member = Member(workspace_id=workspace.id, platform_id=platform_id, name=name, created_at=now)
+            session.add(member)
+            found[platform_id] = member
+        elif name:
+            found[platform_id].name = name
+    await session.flush()
+    return found
+
+
+async def named(session: AsyncSession, name: str) -> Member:
+    """By name or platform id. Raises NoSuchMember; several of one name are told apart by `#ROW`."""
+    query = select(Member).where((Member.name == name) | (Member.platform_id == name))
+    if name.startswith("#") and name[1:].isdigit():
+        query = select(Member).where(Member.id == int(name[1:]))
+    found = list(await session.scalars(query))
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise NoSuchMember(f"There is no member {name!r}; `yamabiko members` shows them.")
+    choices = ", ".join(f"#{member.id}" for member in found)
+    raise NoSuchMember(f"Several members are called {name!r}; write one of {choices}.")
+
+
+async def names(session: AsyncSession, ids: Iterable[int]) -> dict[int, str]:
+    rows = await session.execute(select(Member.id, Member.name).where(Member.id.in_(set(ids))))
+    return {member: name for member, name in rows}
+
+
+async def answer(
+    session: AsyncSession,
+    member_ids: Iterable[int],
+    purpose: Purpose,
+    yes: bool,
+    ground: str,
+    by: str,
+    now: datetime,
+) -> None:
+    """Append an answer for each member."""
+    session.add_all(
+        Consent(member_id=member, purpose=purpose, answer=yes, ground=ground, by=by, at=now)
+        for member in member_ids
+    )
+    await session.flush()
+
+
+async def without_answer(session: AsyncSession, member_ids: Iterable[int], purpose: Purpose) -> list[int]:
+    """Those who never answered; an owner's statement at import must not overrule a member's own no."""
+    ids = list(member_ids)
+    answered = set(await session.scalars(select(Consent.member_id).where(Consent.purpose == purpose)))
+    return [member for member in ids if member not in answered]
+
+
+async def consenting(session: AsyncSession, purpose: Purpose) -> set[int]:
+    """The members whose latest answer for this purpose is yes."""
+    latest = select(func.max(Consent.id)).where(Consent.purpose == purpose).group_by(Consent.member_id)
+    rows = await session.scalars(
+        select(Consent.member_id).where(Consent.id.in_(latest), Consent.answer.is_(True))
+    )
+    return set(rows)
+
+
+async def role_of(session: AsyncSession, member_id: int) -> RoleName:
+    found = await session.scalar(select(Role.role).where(Role.member_id == member_id))
+    return next((role for role in ROLES if role == found), "member")
+
+
+async def set_role(session: AsyncSession, member_id: int, role: RoleName, by: str, now: datetime) -> None:
+    await session.execute(delete(Role).where(Role.member_id == member_id))
+    if role != "member":
+        session.add(Role(member_id=member_id, role=role, by=by, at=now))
+    await session.flush()
+
+
+async def is_blocked(session: AsyncSession, member_id: int) -> bool:
+    return await session.scalar(select(Block.id).where(Block.member_id == member_id)) is not None
+
+
+async def summaries(session: AsyncSession) -> list[MemberSummary]:
+    """Every member with role, consents and how many messages they wrote, busiest first."""
+    counts = dict(
+        (await session.execute(select(Message.member_id, func.count()).group_by(Message.member_id)))
+        .tuples()
+        .all()
+    )
+    roles = dict((await session.execute(select(Role.member_id, Role.role))).tuples().all())
+    blocked = set(await session.scalars(select(Block.member_id)))
+    consents: dict[int, dict[str, bool]] = {}
+    for consent in await session.scalars(select(Consent).order_by(Consent.id)):
+        consents.setdefault(consent.member_id, {})[consent.purpose] = consent.answer
+    rows = await session.execute(select(Member, Workspace.name).join(Workspace))
+    found = [
+        MemberSummary(
+            id=member.id,
+            workspace=workspace,
+            name=member.name,
+            role=next((role for role in ROLES if role == roles.get(member.id)), "member"),
+            consents=consents.get(member.id, {}),
+            blocked=member.id in blocked,
+            messages=counts.get(member.id, 0),
+        )
+        for member, workspace in rows
+    ]
+    return sorted(found, key=lambda member: (-member.messages, member.name))

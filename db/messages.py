@@ -1,0 +1,199 @@
+"""Messages: stored redacted, revised when edited, reviewed by people.
+
+Owns the only road by which text enters (`store`), so that nothing unredacted is ever kept, and the rule for which
+conversation a message belongs to. Knows no platform and no archive.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import Channel, Member, Message, MessageRevision
+from db.models.text import Provenance, Review
+from db.redact import REDACTION_VERSION, redact
+
+SILENCE = timedelta(minutes=30)  # so long a silence in a channel ends a conversation
+
+
+class NoSuchMessage(Exception):
+    """There is no such message; `yamabiko review CHANNEL` shows them with their numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A message to be stored; mentions of members in `text` are `<@member:ROW ID>` already."""
+
+    platform_id: str
+    member_id: int | None
+    at: datetime
+    text: str
+    thread: str | None = None
+    reply_to: str | None = None
+    conversation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    new: int = 0
+    revised: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: "Stored") -> "Stored":
+        return Stored(self.new + other.new, self.revised + other.revised, self.unchanged + other.unchanged)
+
+
+async def store(
+    session: AsyncSession,
+    channel: Channel,
+    batch: Sequence[NewMessage],
+    provenance: Provenance,
+    now: datetime,
+) -> Stored:
+    """Keep a batch of one channel's messages, oldest first; what is there already with the same text stays."""
+    known = {
+        message.platform_id: (message, text)
+        for message, text in await session.execute(
+            _with_text().where(
+                Message.channel_id == channel.id, Message.platform_id.in_([m.platform_id for m in batch])
+            )
+        )
+    }
+    fresh = [message for message in batch if message.platform_id not in known]
+    revised = 0
+    for message in batch:
+        if message.platform_id in known:
+            row, text = known[message.platform_id]
+            revised += _revise(session, row, text, message.text, now)
+    conversations = await _conversations(session, channel, fresh)
+    rows = [_row(channel, message, conversations[message.platform_id], provenance) for message in fresh]
+    session.add_all(rows)
+    await session.flush()
+    session.add_all(_revision(row, 1, message.text, row.at) for row, message in zip(rows, fresh, strict=True))
+    await session.flush()
+    return Stored(len(fresh), revised, len(batch) - len(fresh) - revised)
+
+
+def _with_text():  # the type of a SQLAlchemy select says nothing a reader needs
+    return select(Message, MessageRevision.text).join(
+        MessageRevision,
+        (MessageRevision.message_id == Message.id) & (MessageRevision.number == Message.revision),
+    )
+
+
+def _row(channel: Channel, message: NewMessage, conversation: str, provenance: Provenance) -> Message:
+    return Message(
+        channel_id=channel.id,
+        member_id=message.member_id,
+        platform_id=message.platform_id,
+        at=message.at,
+        thread=message.thread,
+        reply_to=message.reply_to,
+        conversation=conversation,
+        provenance=provenance,
+    )
+
+
+def _revision(row: Message, number: int, text: str, at: datetime) -> MessageRevision:
+    return MessageRevision(
+        message_id=row.id, number=number, text=redact(text).text, redaction_version=REDACTION_VERSION, at=at
+    )
+
+
+def _revise(session: AsyncSession, row: Message, old: str, new: str, now: datetime) -> int:
+    if row.deleted_at is not None or redact(new).text == old:
+        return 0
+    row.revision += 1
+    row.review = "pending"  # what was approved is not what stands there now
+    session.add(_revision(row, row.revision, new, now))
+    return 1
+
+
+async def _conversations(
+    session: AsyncSession, channel: Channel, batch: Sequence[NewMessage]
+) -> dict[str, str]:
+    """Which conversation each new message joins; see docs/decisions.md."""
+    given: dict[str, str] = {}
+    if not batch:
+        return given
+    roots = await _stored_conversations(session, channel, {m.thread for m in batch if m.thread})
+    last_at, last = await _before(session, channel, batch[0].at)
+    for message in batch:
+        if message.conversation is not None:
+            given[message.platform_id] = message.conversation
+        elif message.thread is not None and message.thread != message.platform_id:
+            given[message.platform_id] = given.get(message.thread) or roots.get(
+                message.thread, message.thread
+            )
+        else:
+            if last is None or last_at is None or message.at - last_at > SILENCE:
+                last = message.platform_id
+            last_at = message.at
+            given[message.platform_id] = last
+    return given
+
+
+async def _stored_conversations(session: AsyncSession, channel: Channel, ids: set[str]) -> dict[str, str]:
+    rows = await session.execute(
+        select(Message.platform_id, Message.conversation).where(
+            Message.channel_id == channel.id, Message.platform_id.in_(ids)
+        )
+    )
+    return dict(rows.tuples().all())
+
+
+async def _before(
+    session: AsyncSession, channel: Channel, at: datetime
+) -> tuple[datetime | None, str | None]:
+    found = await session.execute(
+        select(Message.at, Message.conversation)
+        .where(
+            Message.channel_id == channel.id,
+            Message.at < at,
+            (Message.thread.is_(None)) | (Message.thread == Message.platform_id),
+        )
+        .order_by(Message.at.desc(), Message.id.desc())
+        .limit(1)
+    )
+    row = found.first()
+    return (row[0], row[1]) if row else (None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewable:
+    id: int
+    at: datetime
+    author: str
+    text: str
+    review: Review
+
+
+async def listed(
+    session: AsyncSession, channel: Channel, review: Review | None, limit: int
+) -> list[Reviewable]:
+    """The newest messages of a channel in a review state (None: any), oldest of them first."""
+    query = (
+        _with_text()
+        .add_columns(Member.name)
+        .outerjoin(Member, Member.id == Message.member_id)
+        .where(Message.channel_id == channel.id, Message.deleted_at.is_(None))
+        .order_by(Message.at.desc(), Message.id.desc())
+        .limit(limit)
+    )
+    if review is not None:
+        query = query.where(Message.review == review)
+    rows = (await session.execute(query)).all()
+    return [Reviewable(m.id, m.at, name or "", text, m.review) for m, text, name in reversed(rows)]
+
+
+async def set_review(session: AsyncSession, ids: Sequence[int], review: Review) -> int:
+    """How many messages now stand in this review state. Raises NoSuchMessage when one is not there."""
+    found = await session.scalar(select(func.count()).select_from(Message).where(Message.id.in_(ids)))
+    if found != len(set(ids)):
+        raise NoSuchMessage(
+            "At least one of these messages does not exist; `yamabiko review CHANNEL` lists them."
+        )
+    await session.execute(update(Message).where(Message.id.in_(ids)).values(review=review))
+    return len(set(ids))

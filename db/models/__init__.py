@@ -1,0 +1,42 @@
+"""Every table, by subject: people, text, personas, learning, talking, operations."""
+
+from db.models.base import Row
+from db.models.learning import Adapter, Dataset, DatasetMessage, Run, RunPoint, Verdict
+from db.models.operations import Audit, Heartbeat
+from db.models.people import Block, Consent, LoginLink, Member, Role, Tombstone, WebSession, Workspace
+from db.models.personas import Activation, Persona, PersonaSource, PersonaVoice
+from db.models.talking import Feedback, Notice, Reply, ReplySource
+from db.models.text import API_TEXT, BackfillCursor, Channel, Message, MessageRevision
+
+__all__ = [
+    "API_TEXT",
+    "Activation",
+    "Adapter",
+    "Audit",
+    "BackfillCursor",
+    "Block",
+    "Channel",
+    "Consent",
+    "Dataset",
+    "DatasetMessage",
+    "Feedback",
+    "Heartbeat",
+    "LoginLink",
+    "Member",
+    "Message",
+    "MessageRevision",
+    "Notice",
+    "Persona",
+    "PersonaSource",
+    "PersonaVoice",
+    "Reply",
+    "ReplySource",
+    "Role",
+    "Row",
+    "Run",
+    "RunPoint",
+    "Tombstone",
+    "Verdict",
+    "WebSession",
+    "Workspace",
+]

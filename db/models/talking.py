@@ -1,0 +1,86 @@
+"""What the bot said: the reply queue, what each reply was given, and what people thought of it."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.models.base import Id, Row, reference
+
+ReplyStatus = Literal["queued", "answering", "done", "failed", "apologised"]
+
+
+class Reply(Row):
+    """A mention and its answer; while it is unanswered the row is the queue.
+
+    Unique on the platform's message, so a redelivered mention is harmless.
+    """
+
+    __tablename__ = "reply"
+    __table_args__ = (
+        UniqueConstraint("channel_id", "platform_message_id"),
+        Index(None, "status", "id"),
+        Index(None, "channel_id", "thread", "id"),
+    )
+
+    id: Mapped[Id]
+    channel_id: Mapped[int] = reference("channel.id")
+    persona_id: Mapped[int] = reference("persona.id")
+    asker_id: Mapped[int] = reference("member.id")
+    platform_message_id: Mapped[str]
+    thread: Mapped[str | None]
+    asked: Mapped[str] = mapped_column(Text)
+    status: Mapped[ReplyStatus] = mapped_column(String, default="queued")
+    attempt: Mapped[int] = mapped_column(default=0)
+    claimed_by: Mapped[str | None]
+    lease_until: Mapped[datetime | None]
+    shown_ref: Mapped[str | None]
+    adapter_id: Mapped[int | None] = reference("adapter.id")
+    text: Mapped[str | None] = mapped_column(Text)
+    finish: Mapped[str | None]
+    prompt_tokens: Mapped[int | None]
+    completion_tokens: Mapped[int | None]
+    first_token_s: Mapped[float | None]
+    total_s: Mapped[float | None]
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class ReplySource(Row):
+    """Lineage: a message, or an earlier reply, that a reply was given as context."""
+
+    __tablename__ = "reply_source"
+    __table_args__ = (Index(None, "message_id"), Index(None, "reply_id"))
+
+    id: Mapped[Id]
+    reply_id: Mapped[int] = reference("reply.id", delete="CASCADE")
+    message_id: Mapped[int | None] = reference("message.id", delete="CASCADE")
+    earlier_reply_id: Mapped[int | None] = reference("reply.id", delete="CASCADE")
+
+
+class Feedback(Row):
+    """One member's thumb on one reply: 1 or -1."""
+
+    __tablename__ = "feedback"
+    __table_args__ = (UniqueConstraint("reply_id", "member_id"),)
+
+    id: Mapped[Id]
+    reply_id: Mapped[int] = reference("reply.id", delete="CASCADE")
+    member_id: Mapped[int] = reference("member.id", delete="CASCADE")
+    value: Mapped[int]
+    at: Mapped[datetime]
+
+
+class Notice(Row):
+    """What someone must hear and the trainer cannot say itself; the bot delivers it."""
+
+    __tablename__ = "notice"
+    __table_args__ = (Index(None, "delivered_at", "id"),)
+
+    id: Mapped[Id]
+    to: Mapped[str]  # the actor as audit rows name them
+    kind: Mapped[str]
+    values: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    delivered_at: Mapped[datetime | None]

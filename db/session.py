@@ -1,0 +1,94 @@
+"""How rows are reached: one engine, one way to write, one way to read.
+
+Owns `transaction()`, the only commit in the product, and `reading()`. Knows no table.
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, event, make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+Sessions = async_sessionmaker[AsyncSession]
+
+_READ_ONLY = "yamabiko_read_only"
+
+
+class DatabaseUnavailable(Exception):
+    """The database cannot be reached; the message says which and what to check."""
+
+
+def open_engine(url: str) -> AsyncEngine:
+    """An engine for `sqlite+aiosqlite:///…` or `postgresql+psycopg://…`. The caller disposes of it."""
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            return _open_sqlite(url)
+        return create_async_engine(url, pool_pre_ping=True)
+    except Exception as error:
+        raise DatabaseUnavailable(
+            "[database] url is not one Yamabiko knows; write sqlite+aiosqlite:///FILE or "
+            "postgresql+psycopg://USER:PASSWORD@HOST/NAME."
+        ) from error
+
+
+def _open_sqlite(url: str) -> AsyncEngine:
+    file = make_url(url).database
+    if file:
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+    # The driver must not open transactions by itself: BEGIN is ours to say (see _begin).
+    engine = create_async_engine(url, connect_args={"isolation_level": None, "timeout": 30})
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    # A writer takes the lock at once: upgrading later fails when another writer came between.
+    reads = connection.get_execution_options().get(_READ_ONLY)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def sessions_of(engine: AsyncEngine) -> Sessions:
+    return async_sessionmaker(engine, expire_on_commit=False)
+
+
+@asynccontextmanager
+async def transaction(sessions: Sessions) -> AsyncGenerator[AsyncSession]:
+    """The rows written inside are kept together or not at all. Nothing slow is awaited inside."""
+    async with sessions() as session, session.begin():
+        yield session
+
+
+@asynccontextmanager
+async def reading(sessions: Sessions) -> AsyncGenerator[AsyncSession]:
+    """A consistent view that cannot write."""
+    async with sessions() as session:
+        options = {_READ_ONLY: True, "postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
+        if session.get_bind().dialect.name == "sqlite":
+            options = {_READ_ONLY: True}
+        await session.connection(execution_options=options)
+        yield session
+        await session.rollback()
+
+
+async def check(engine: AsyncEngine) -> None:
+    """Raise DatabaseUnavailable when no connection can be made."""
+    try:
+        async with engine.connect():
+            return
+    except (OperationalError, OSError) as error:
+        place = make_url(str(engine.url)).render_as_string(hide_password=True)
+        raise DatabaseUnavailable(
+            f"The database at {place} does not answer; check that it runs and that [database] url is right."
+        ) from error

@@ -1,0 +1,47 @@
+"""Workspaces: where members write, and the owner's ground for training on what an API gave."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import Workspace
+
+
+class NoSuchWorkspace(Exception):
+    """There is no such workspace; `yamabiko channel list` shows their names."""
+
+
+async def ensure(
+    session: AsyncSession, platform: str, platform_id: str, name: str, now: datetime
+) -> Workspace:
+    """The workspace's row, made if it is new; a changed name is taken over."""
+    found = await session.scalar(
+        select(Workspace).where(Workspace.platform == platform, Workspace.platform_id == platform_id)
+    )
+    if found is None:
+        found = Workspace(platform=platform, platform_id=platform_id, name=name, created_at=now)
+        session.add(found)
+        await session.flush()
+    elif name:
+        found.name = name
+    return found
+
+
+async def every(session: AsyncSession) -> list[Workspace]:
+    return list(await session.scalars(select(Workspace).order_by(Workspace.id)))
+
+
+async def named(session: AsyncSession, name: str) -> Workspace:
+    """By name or platform id. Raises NoSuchWorkspace."""
+    for workspace in await every(session):
+        if name in (workspace.name, workspace.platform_id, f"{workspace.platform}:{workspace.name}"):
+            return workspace
+    raise NoSuchWorkspace(f"There is no workspace {name!r}; `yamabiko channel list` shows them.")
+
+
+def permit(workspace: Workspace, ground: str, by: str, now: datetime) -> None:
+    """Record the owner's ground for training on this workspace's API text; an empty ground withdraws it."""
+    workspace.permission_ground = ground or None
+    workspace.permission_by = by
+    workspace.permission_at = now

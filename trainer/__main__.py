@@ -1,0 +1,139 @@
+"""`python -m trainer`: run (the default), once, prepare BASE, device.
+
+The composition root of the second program: reads the config, builds the worker, and closes everything it opened.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+import structlog
+import typer
+
+from db import config, migrate
+from db.session import DatabaseUnavailable, check, open_engine, sessions_of
+from trainer.config import TrainerConfig
+from trainer.curate import Rules
+from trainer.worker import Limits, Places, Worker
+
+cli = typer.Typer(add_completion=False, no_args_is_help=False, help="The trainer: fine-tunes what is queued.")
+
+
+def main() -> None:
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=sys.stderr))
+    try:
+        cli()
+    except (config.ConfigRefused, DatabaseUnavailable) as error:
+        sys.exit(str(error))
+
+
+@cli.callback(invoke_without_command=True)
+def default(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        run()
+
+
+@cli.command()
+def run() -> None:
+    """Work until told to stop."""
+    asyncio.run(_run(once=False))
+
+
+@cli.command()
+def once() -> None:
+    """Work until nothing waits."""
+    asyncio.run(_run(once=True))
+
+
+@cli.command()
+def prepare(base: str, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Make a base ready: from a package, a folder, a .gguf file or a hub id to one prepared folder."""
+    from trainer.base import BaseUnavailable
+    from trainer.base import prepare as prepare_base
+
+    settings = config.load(TrainerConfig)
+
+    def tell(name: str, fraction: float | None) -> None:
+        _say({"event": "phase", "name": name, "fraction": fraction}, as_json)
+
+    try:
+        manifest = prepare_base(
+            settings.bases.source(base),
+            settings.base_folder(base),
+            cache=settings.storage.folder / "cache",
+            progress=tell,
+        )
+    except BaseUnavailable as error:
+        _say({"event": "failed", "code": "base_unavailable", "detail": str(error)}, as_json)
+        raise SystemExit(1) from error
+    _say({"event": "done", "parameters": manifest.parameters, "context": manifest.context}, as_json)
+
+
+@cli.command()
+def device() -> None:
+    """What torch would compute on, as JSON; asked by `yamabiko doctor`."""
+    import torch
+
+    kind = "cuda" if torch.cuda.is_available() else "cpu"
+    bf16 = torch.cuda.is_bf16_supported() if kind == "cuda" else torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    _say({"device": kind, "torch": torch.__version__, "threads": torch.get_num_threads(), "bf16": bf16}, True)
+
+
+def _say(event: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(event, ensure_ascii=False), flush=True)
+    else:
+        print(
+            " ".join(str(value) for key, value in event.items() if value is not None and key != "event"),
+            flush=True,
+        )
+
+
+async def _run(once: bool) -> None:
+    settings = config.load(TrainerConfig)
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    async with _worker(settings) as worker:
+        beating = asyncio.create_task(worker.beat(stop))
+        if once:
+            while not stop.is_set() and await worker.run_next():
+                pass
+            stop.set()
+        else:
+            work = asyncio.create_task(worker.run_forever(settings.trainer.poll_seconds, stop))
+            await stop.wait()
+            work.cancel()  # the run's lease lapses, and the next trainer takes it up from its checkpoint
+            await asyncio.wait({work})
+        await beating
+
+
+@asynccontextmanager
+async def _worker(settings: TrainerConfig) -> AsyncGenerator[Worker]:
+    engine = open_engine(settings.database_url)
+    try:
+        await check(engine)
+        await migrate.upgrade(engine)
+        table = settings.trainer
+        limits = Limits(
+            max_minutes=table.max_minutes,
+            memory_limit_mb=table.memory_limit_mb,
+            threads=table.threads,
+            min_targets=table.min_targets,
+            rules=Rules(table.min_characters, table.member_cap),
+        )
+        places = Places(settings.runs_folder, settings.adapters_folder, settings.base_folder)
+        instance = f"{socket.gethostname()}:{os.getpid()}"
+        yield Worker(sessions_of(engine), places, limits, instance)
+    finally:
+        await engine.dispose()
+
+
+if __name__ == "__main__":
+    main()

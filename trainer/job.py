@@ -1,0 +1,84 @@
+"""The files of one attempt: what a training child is given, and the adapter it leaves.
+
+Owns job.json as docs/decisions.md describes it. Knows no database beyond the values it is handed.
+"""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from db.models import Persona, Run
+from trainer import dataset
+from trainer.recipe import recipe_from
+
+if TYPE_CHECKING:
+    from trainer.worker import Limits
+
+
+def describe(
+    persona: Persona, run: Run, built: dataset.Built, base: Path, live: Path | None, limits: "Limits"
+) -> dict[str, Any]:
+    """The job, but for the names of files in the attempt's own folder. Raises RecipeRefused."""
+    recipe = recipe_from(persona.preset, {**persona.recipe, **run.settings.get("recipe", {})})
+    return {
+        "base": str(base),
+        "base_name": persona.base,
+        "shape": built.shape,
+        "recipe": asdict(recipe),
+        "prompts": persona.prompts,
+        "system": persona.system_prompt,
+        "sampling": persona.sampling,
+        "live_adapter": str(live) if live else None,
+        "max_minutes": run.settings.get("max_minutes") or limits.max_minutes,
+        "memory_limit_mb": limits.memory_limit_mb or None,
+        "threads": limits.threads or None,
+        "card": {"persona": persona.name, "run": run.id, **built.counts},
+    }
+
+
+def write(folder: Path, content: dict[str, Any], built: dataset.Built) -> Path:
+    """Write the job and its text into `folder`; take up an earlier attempt's checkpoint if the text is the same."""
+    dataset.write(built.part(held_out=False), folder / "train.jsonl")
+    dataset.write(built.part(held_out=True), folder / "held_out.jsonl")
+    checkpoint = folder / "checkpoint.safetensors"
+    names = {
+        "train": str(folder / "train.jsonl"),
+        "held_out": str(folder / "held_out.jsonl"),
+        "out": str(folder / "adapter"),
+        "checkpoint": str(checkpoint),
+        "resume": _take_up(folder, content),
+    }
+    (folder / "basis.json").write_text(json.dumps(content, sort_keys=True))
+    file = folder / "job.json"
+    file.write_text(json.dumps({**content, **names}, ensure_ascii=False), encoding="utf-8")
+    return file
+
+
+def _take_up(folder: Path, content: dict[str, Any]) -> bool:
+    """Bring over the newest earlier attempt's checkpoint, provided that it was learning the very same."""
+    earlier = [f for f in folder.parent.iterdir() if f.name.isdigit() and int(f.name) < int(folder.name)]
+    for attempt in sorted(earlier, key=lambda f: -int(f.name)):
+        checkpoint, basis = attempt / "checkpoint.safetensors", attempt / "basis.json"
+        if not (checkpoint.is_file() and basis.is_file()):
+            continue
+        same = json.loads(basis.read_text()) == json.loads(json.dumps(content)) and all(
+            (attempt / name).read_bytes() == (folder / name).read_bytes()
+            for name in ("train.jsonl", "held_out.jsonl")
+        )
+        if same:
+            os.replace(checkpoint, folder / "checkpoint.safetensors")
+            return True
+    return False
+
+
+def move_adapter(finished: Path, place: Path) -> None:
+    """Rename the finished folder to its place; both lie in the storage folder."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    finished.replace(place)
+    descriptor = os.open(place.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

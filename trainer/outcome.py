@@ -1,0 +1,70 @@
+"""How a run went, in figures for the rows and in sentences an admin understands.
+
+Owns the wording of failures. Knows no process and no database.
+"""
+
+import errno
+from dataclasses import dataclass, field
+from typing import Any
+
+from trainer.child import ChildFailed
+
+_SENTENCES = {
+    "out_of_memory": "There was not enough memory to train. Lower `batch` or `block` in the persona's recipe, choose a "
+    "smaller base, or close other programs, and retrain.",
+    "killed": "The training process was killed from outside, most often because the machine ran out of memory. Close "
+    "other programs or choose a smaller base, and retrain.",
+    "disk_full": "The disk is full. Free some space where [storage] folder lies, and retrain.",
+    "diverged": "The training broke down: the loss was no longer a number. Lower `learning_rate` in the persona's "
+    "recipe, and retrain.",
+    "cancelled": "Cancelled.",
+}
+
+
+def sentence(error: Exception) -> str:
+    """What happened and what to do about it."""
+    if isinstance(error, ChildFailed):
+        known = _SENTENCES.get(error.code)
+        return (
+            known or error.detail or "The training process failed without saying why; see the trainer's log."
+        )
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _SENTENCES["disk_full"]
+    if isinstance(error, MemoryError):
+        return _SENTENCES["out_of_memory"]
+    return f"Something unforeseen happened ({type(error).__name__}); see the trainer's log."
+
+
+@dataclass
+class Figures:
+    """What the child reported, gathered for the adapter's row."""
+
+    sha256: str = ""
+    evaluated: dict[str, dict[str, float]] = field(default_factory=dict)
+    answers: dict[str, dict[str, str]] = field(default_factory=dict)
+    plan: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 0
+    peak_memory_mb: float = 0
+
+    def take(self, event: dict[str, Any]) -> None:
+        facts = {key: value for key, value in event.items() if key not in ("event", "who")}
+        match event["event"]:
+            case "plan":
+                self.plan = facts
+            case "evaluated":
+                self.evaluated[event["who"]] = facts
+            case "answers":
+                self.answers[event["who"]] = event["answers"]
+            case "done":
+                self.sha256 = event["sha256"]
+                self.seconds = event["seconds"]
+                self.peak_memory_mb = event["peak_memory_mb"]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            **self.evaluated,
+            "answers": self.answers,
+            "plan": self.plan,
+            "seconds": self.seconds,
+            "peak_memory_mb": self.peak_memory_mb,
+        }
