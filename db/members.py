@@ -122,12 +122,9 @@ async def is_blocked(session: AsyncSession, member_id: int) -> bool:
 
 async def summaries(session: AsyncSession) -> list[MemberSummary]:
     """Every member with role, consents and how many messages they wrote, busiest first."""
-    counts = dict(
-        (await session.execute(select(Message.member_id, func.count()).group_by(Message.member_id)))
-        .tuples()
-        .all()
-    )
-    roles = dict((await session.execute(select(Role.member_id, Role.role))).tuples().all())
+    written = select(Message.member_id, func.count()).group_by(Message.member_id)
+    counts = {member: count for member, count in await session.execute(written)}
+    roles = {member: role for member, role in await session.execute(select(Role.member_id, Role.role))}
     blocked = set(await session.scalars(select(Block.member_id)))
     consents: dict[int, dict[str, bool]] = {}
     for consent in await session.scalars(select(Consent).order_by(Consent.id)):

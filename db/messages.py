@@ -141,7 +141,7 @@ async def _stored_conversations(session: AsyncSession, channel: Channel, ids: se
             Message.channel_id == channel.id, Message.platform_id.in_(ids)
         )
     )
-    return dict(rows.tuples().all())
+    return {platform_id: conversation for platform_id, conversation in rows}
 
 
 async def _before(

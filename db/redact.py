@@ -126,8 +126,9 @@ _DASH = "[-‐‑‒–—―－ーｰ]"
 _GAP = rf"(?:{_DASH}|[ \u3000.．])"
 _ZERO = "[0０]"
 # Nothing numeric may touch, one separator between or none: dates, versions, ISBNs and addresses stay whole.
-_BEFORE = rf"(?<!\d)(?<!\d[.．,])(?<!\d{_DASH})"
-_AFTER = rf"(?!(?:[.．,]|{_DASH})?[(（+＋]?\d)"
+_TOUCH, _OPEN = "[-‐‑‒–—―－ーｰ.．,]", "[(（+＋]"
+_BEFORE = rf"(?<!\d)(?<!\d{_TOUCH})(?<!\d{_OPEN})(?<!\d{_TOUCH}{_OPEN})"
+_AFTER = rf"(?!{_TOUCH}?{_OPEN}?\d)"
 
 
 def _numbers(*patterns: str) -> re.Pattern[str]:

@@ -72,14 +72,22 @@ async def transaction(sessions: Sessions) -> AsyncGenerator[AsyncSession]:
 
 @asynccontextmanager
 async def reading(sessions: Sessions) -> AsyncGenerator[AsyncSession]:
-    """A consistent view that cannot write."""
+    """A consistent view that cannot write; the rows stay usable afterwards."""
     async with sessions() as session:
-        options = {_READ_ONLY: True, "postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
-        if session.get_bind().dialect.name == "sqlite":
-            options = {_READ_ONLY: True}
-        await session.connection(execution_options=options)
-        yield session
-        await session.rollback()
+        on_sqlite = session.get_bind().dialect.name == "sqlite"
+        options: dict[str, Any] = {_READ_ONLY: True}
+        if not on_sqlite:
+            options |= {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
+        connection = await session.connection(execution_options=options)
+        if on_sqlite:
+            await connection.exec_driver_sql("PRAGMA query_only=ON")
+        try:
+            yield session
+        finally:
+            session.expunge_all()
+            if on_sqlite:
+                await connection.exec_driver_sql("PRAGMA query_only=OFF")
+            await session.rollback()
 
 
 async def check(engine: AsyncEngine) -> None:

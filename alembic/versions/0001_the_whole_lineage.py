@@ -303,9 +303,9 @@ def _learning() -> None:
         sa.Column("attempt", BIG, nullable=False, primary_key=True),
         sa.Column("step", BIG, nullable=False, primary_key=True),
         sa.Column("steps", BIG, nullable=False),
-        sa.Column("loss", sa.Float, nullable=False),
-        sa.Column("tokens_per_second", sa.Float, nullable=False),
-        sa.Column("seconds_left", sa.Float, nullable=False),
+        sa.Column("loss", sa.Double, nullable=False),
+        sa.Column("tokens_per_second", sa.Double, nullable=False),
+        sa.Column("seconds_left", sa.Double, nullable=False),
         sa.Column("at", TIME, nullable=False),
     )
     op.create_table(
@@ -372,8 +372,8 @@ def _talking() -> None:
         sa.Column("finish", sa.String, nullable=True),
         sa.Column("prompt_tokens", BIG, nullable=True),
         sa.Column("completion_tokens", BIG, nullable=True),
-        sa.Column("first_token_s", sa.Float, nullable=True),
-        sa.Column("total_s", sa.Float, nullable=True),
+        sa.Column("first_token_s", sa.Double, nullable=True),
+        sa.Column("total_s", sa.Double, nullable=True),
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("finished_at", TIME, nullable=True),
         sa.UniqueConstraint("channel_id", "platform_message_id"),

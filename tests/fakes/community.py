@@ -1,0 +1,60 @@
+"""A small community's rows, for tests that need some."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db import channels, members, messages, personas, workspaces
+from db.messages import NewMessage
+from db.models import Channel, Member, Persona, Workspace
+from db.models.text import Provenance
+
+
+@dataclass
+class Community:
+    workspace: Workspace
+    channel: Channel
+    members: dict[str, Member]
+
+    async def says(
+        self, session: AsyncSession, now: datetime, *lines: tuple[str, str], provenance: Provenance = "slack_export"
+    ) -> None:
+        """`(name, text)` pairs, a minute apart."""
+        batch = [
+            NewMessage(
+                platform_id=f"{now.timestamp() + 60 * place:.6f}",
+                member_id=self.members[name].id,
+                at=now + timedelta(minutes=place),
+                text=text,
+            )
+            for place, (name, text) in enumerate(lines)
+        ]
+        await messages.store(session, self.channel, batch, provenance, now)
+
+
+async def found(session: AsyncSession, now: datetime, *names: str) -> Community:
+    """A workspace with one channel, open for training, and members who have agreed to nothing."""
+    workspace = await workspaces.ensure(session, "slack", "T1", "Harbour", now)
+    channel = await channels.ensure(session, workspace, "C1", "general", now)
+    channel.state = "training"
+    people = await members.ensure(session, workspace, [(name, name) for name in names or ("Ann", "Ben")], now)
+    return Community(workspace, channel, people)
+
+
+async def persona(session: AsyncSession, now: datetime, *sources: Channel, **changed: object) -> Persona:
+    values: dict[str, object] = {
+        "name": "echo",
+        "base": "tiny",
+        "shape": "chat",
+        "system_prompt": "You are echo.",
+        "sampling": {},
+        "voice": "community",
+        "preset": "chat",
+        "recipe": {},
+        "prompts": ["Hello?"],
+        "created_at": now,
+    }
+    row = await personas.add(session, Persona(**{**values, **changed}))
+    await personas.set_sources(session, row, [channel.id for channel in sources])
+    return row
