@@ -6,7 +6,8 @@ full of markers teaches nothing; where both cannot be had, the secret goes.
 Redacting twice changes nothing, and takes linear time, for two reasons that every new rule must keep:
 - secrets and addresses look at nothing around themselves and never match a bracket, so a marker set by one
   rule can only shorten what another sees; their repetitions are bounded or cannot give back;
-- numbers, which come last, look around themselves alike to both sides: two that touch block each other.
+- numbers, which come after them, look around themselves alike to both sides: two that touch block each other.
+  Cards are the very last, because one that fails its check hides what overlaps it.
 """
 
 import re
@@ -127,7 +128,7 @@ _GAP = rf"(?:{_DASH}|[ \u3000.．])"
 _ZERO = "[0０]"
 # Nothing numeric may touch, one separator between or none: dates, versions, ISBNs and addresses stay whole.
 _TOUCH, _OPEN = "[-‐‑‒–—―－ーｰ.．,]", "[(（+＋]"
-_BEFORE = rf"(?<!\d)(?<!\d{_TOUCH})(?<!\d{_OPEN})(?<!\d{_TOUCH}{_OPEN})"
+_BEFORE = rf"(?<!\d)(?<!\d{_TOUCH})(?:(?={_OPEN})|(?<!\d{_OPEN})(?<!\d{_TOUCH}{_OPEN}))"
 _AFTER = rf"(?!{_TOUCH}?{_OPEN}?\d)"
 
 
@@ -165,7 +166,7 @@ _RULES = (
     _Rule("password", _PIN, keep="name"),
     _Rule("token", _SECRET, keep="name"),
     _Rule("e-mail", _EMAIL),
-    _Rule("card", _CARD, holds=_is_card),
     _Rule("telephone", _TELEPHONE),
     _Rule("telephone", _LANDLINE, holds=_is_landline),
+    _Rule("card", _CARD, holds=_is_card),
 )

@@ -1,0 +1,172 @@
+"""A zip file from outside, opened so that it can neither climb, swell nor surprise.
+
+Owns the limits and every check on a zip: names, sizes, duplicates, encryption, JSON that parses. Nothing is
+ever written to disk, and one member at a time is in memory. Knows no platform.
+"""
+
+import hashlib
+import json
+import struct
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import Self
+
+from bot.importers.source import ImportRefused
+
+# What the standard library raises on damaged archives, as fuzzing shows.
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, NotImplementedError, RuntimeError,
+    ValueError, OverflowError,
+)  # fmt: skip
+_NAME_ENCODINGS = (
+    "utf-8",
+    "cp932",
+    "cp437",
+)  # zips made on macOS and Windows do not say which; cp437 takes any
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+_ENCRYPTED = 0x1
+_SMALL = 1 << 20  # below this many bytes a high ratio harms nobody
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveLimits:
+    """How much a zip may hold: bytes after inflating, inflated bytes for each stored byte, and members."""
+
+    total_bytes: int = 8 << 30
+    member_bytes: int = 64 << 20
+    ratio: int = 300
+    members: int = 200_000
+
+
+DEFAULT_LIMITS = ArchiveLimits()
+
+
+class Archive:
+    """A zip whose every name and size was checked on construction; reading may still meet damaged contents.
+
+    Raises ImportRefused when the file is missing, is no zip, is encrypted, or breaks `limits` or path safety.
+    """
+
+    def __init__(self, path: Path, limits: ArchiveLimits) -> None:
+        self.name = path.name
+        self._limits = limits
+        self._zip = _opened(path)
+        try:
+            self._infos = self._checked()
+        except BaseException:
+            self._zip.close()
+            raise
+        self.names = tuple(self._infos)
+
+    @property
+    def fingerprint(self) -> str:
+        """The hex sha256 of the directory (names, sizes, CRCs): the same for the same contents."""
+        rows = [(name, info.file_size, info.CRC) for name, info in self._infos.items()]
+        return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+
+    def size(self, member: str) -> int:
+        """Return the bytes of `member` after inflating, as the directory declares them."""
+        return self._infos[member].file_size
+
+    def read_json(self, member: str) -> object:
+        """Inflate and parse one member. Raises ImportRefused naming it when it is damaged or no JSON."""
+        try:
+            return json.loads(self._inflated(member))
+        except RecursionError as error:
+            raise self._refused(member, "is nested too deeply") from error
+        except ValueError as error:
+            raise self._refused(member, "is not JSON") from error
+
+    def close(self) -> None:
+        self._zip.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _checked(self) -> dict[str, zipfile.ZipInfo]:
+        """Return the files by name, or refuse the archive as a whole."""
+        entries = self._zip.infolist()
+        if len(entries) > self._limits.members:
+            raise ImportRefused(
+                f"{self.name} holds {len(entries)} files, more than {self._limits.members}: "
+                "export a shorter time."
+            )
+        infos: dict[str, zipfile.ZipInfo] = {}
+        for info in entries:
+            self._check(info)
+            if info.filename in infos:
+                raise self._refused(info.filename, "stands there twice")
+            infos[info.filename] = info
+        if sum(info.file_size for info in entries) > self._limits.total_bytes:
+            raise ImportRefused(
+                f"{self.name} would inflate to more than {_megabytes(self._limits.total_bytes)}: "
+                "export a shorter time."
+            )
+        return {name: info for name, info in infos.items() if not info.is_dir()}
+
+    def _check(self, info: zipfile.ZipInfo) -> None:
+        raw = info.orig_filename  # the standard library cuts `filename` at a NUL
+        if _climbs(raw):
+            raise ImportRefused(
+                f"{self.name} holds {raw[:80]!r}, a path that leads out of the archive: "
+                "take the file as the platform made it."
+            )
+        if info.flag_bits & _ENCRYPTED:
+            raise self._refused(info.filename, "is encrypted; make a zip without a password")
+        if info.compress_type not in _METHODS:
+            raise self._refused(info.filename, "is compressed in an unusual way; make an ordinary zip")
+        if info.file_size > self._limits.member_bytes:
+            raise self._refused(
+                info.filename,
+                f"is larger than {_megabytes(self._limits.member_bytes)}; export a shorter time",
+            )
+        if info.file_size > max(_SMALL, info.compress_size * self._limits.ratio):
+            raise self._refused(info.filename, "would inflate far beyond its size, as a zip bomb does")
+
+    def _inflated(self, member: str) -> bytes:
+        """Inflate no further than the directory declares: it may lie, and then the checksum is wrong."""
+        info = self._infos[member]
+        try:
+            with self._zip.open(info) as stream:
+                return stream.read(info.file_size + 1)
+        except _DAMAGE as error:
+            raise self._refused(member, "is damaged") from error
+
+    def _refused(self, member: str, why: str) -> ImportRefused:
+        advice = "" if ";" in why else "; download the export again"
+        return ImportRefused(f"{member[:120]!r} in {self.name} {why}{advice}.")
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise ImportRefused(f"{path.name} cannot be opened ({error.strerror}): check the path.") from error
+    for encoding in _NAME_ENCODINGS:
+        try:
+            return zipfile.ZipFile(path, metadata_encoding=encoding)
+        except UnicodeDecodeError:
+            continue
+        except _DAMAGE as error:
+            raise ImportRefused(
+                f"{path.name} is not a zip file or is cut short: download the export again."
+            ) from error
+    raise ImportRefused(f"{path.name} holds names that cannot be read: download the export again.")
+
+
+def _climbs(name: str) -> bool:
+    path = PurePosixPath(name)
+    drive = len(name) > 1 and name[1] == ":"
+    return not name or path.is_absolute() or ".." in path.parts or drive or "\\" in name or "\x00" in name
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / (1 << 20):,.0f} MB"
