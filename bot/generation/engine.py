@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, Protocol, TypedDict
 
 Shape = Literal["chat", "text"]
+Reason = Literal["stop", "length", "deadline"]
 
 
 class Turn(TypedDict):
@@ -47,9 +48,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """Why a candidate ended, and what it took. Times are seconds from the start of its generation."""
+    """Why a candidate ended, and what it took. Times are seconds from the start of its generation.
 
-    reason: Literal["stop", "length", "deadline"]
+    `completion_tokens` counts every token the model drew, the end-of-sequence token included. A request whose
+    deadline passes in the queue finishes with zeros.
+    """
+
+    reason: Reason
     prompt_tokens: int
     completion_tokens: int
     first_token_s: float
@@ -80,15 +85,30 @@ class EngineUnavailable(Exception):
     """The engine cannot serve this request now; the message says why in one sentence."""
 
 
+class AdapterRefused(Exception):
+    """The adapter does not fit this engine; the message says why in one sentence, and nothing of it stays."""
+
+
 class Engine(Protocol):
     """One per prepared base."""
 
-    def generate(self, request: Request) -> AsyncGenerator[Piece | Waiting]: ...
+    def generate(self, request: Request) -> AsyncGenerator[Piece | Waiting]:
+        """Pieces of every candidate as they come; raises EngineBusy or EngineUnavailable when iterated.
 
-    async def load_adapter(self, name: str, path: Path) -> None: ...
+        Nothing is asked of the engine before the first iteration; aclose(), or the end of the task, cancels.
+        """
+        ...
 
-    async def unload_adapter(self, name: str) -> None: ...
+    async def load_adapter(self, name: str, path: Path) -> None:
+        """From now on requests may name it. Raises AdapterRefused or EngineUnavailable."""
+        ...
+
+    async def unload_adapter(self, name: str) -> None:
+        """Takes no new requests for it at once; returns when no reply uses it. Unknown names are no error."""
+        ...
 
     async def loaded_adapters(self) -> set[str]: ...
 
-    async def aclose(self) -> None: ...
+    async def aclose(self) -> None:
+        """Ends what runs and waits with EngineUnavailable, and gives the memory back."""
+        ...

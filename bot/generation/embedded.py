@@ -1,0 +1,228 @@
+"""An engine in this process: the asyncio face of the one model thread.
+
+Owns the queue, the names of adapters and who uses them. All of it lives on the event loop; the model thread
+gets one short job at a time (load, begin, one step): nothing here needs a lock, and cancelling takes one
+step at most. Knows no tensor: `model_runner` does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from bot.generation.engine import AdapterRefused, EngineUnavailable, Finish, Piece, Request, Waiting
+from bot.generation.scheduler import Scheduler
+
+if TYPE_CHECKING:
+    from bot.generation.model_runner import Adapter, ModelRunner
+
+Result = TypeVar("Result")
+
+
+@dataclass(eq=False, slots=True)
+class Ticket:
+    """A request in the engine, and the news for whoever asked."""
+
+    request: Request
+    named: Named | None
+    deadline: float | None  # a reading of time.monotonic()
+    news: asyncio.Queue[Piece | Waiting | EngineUnavailable] = field(default_factory=asyncio.Queue)
+    place: int = 0
+    begun: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Named:
+    """An adapter under its public name, and the requests that count on it."""
+
+    adapter: Adapter
+    users: set[Ticket] = field(default_factory=set)
+    idle: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class EmbeddedEngine:
+    """One prepared base in this process; `base` is its folder. Implements `Engine`.
+
+    The model is loaded by `start()` or by the first request. `threads` is how many cores it computes on.
+    """
+
+    def __init__(self, base: Path, *, max_waiting: int = 64, threads: int | None = None) -> None:
+        self._base = base
+        self._threads = threads
+        self._scheduler: Scheduler[Ticket] = Scheduler(max_waiting)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"model-{base.name}")
+        self._runner: asyncio.Task[ModelRunner] | None = None
+        self._pump: asyncio.Task[None] | None = None
+        self._adapters: dict[str, Named] = {}
+        self._changing: dict[str, asyncio.Task[None]] = {}  # adapters that come or go
+        self._closed = False
+
+    async def start(self) -> None:
+        """Loads the model, or tries again after a failure. Raises EngineUnavailable."""
+        if self._runner is not None and self._runner.done() and self._runner.exception() is not None:
+            self._runner = None
+        await self._loaded()
+
+    def generate(self, request: Request) -> AsyncGenerator[Piece | Waiting]:
+        """See `Engine`. The deadline counts from this call, though work begins with the first iteration."""
+        deadline = None if request.deadline_s is None else time.monotonic() + request.deadline_s
+        return self._serve(request, deadline)
+
+    async def load_adapter(self, name: str, path: Path) -> None:
+        """See `Engine`. A name that is in use is refused; one that is just leaving is waited for."""
+        await self._settled(name)
+        if name in self._adapters or name in self._changing:
+            raise AdapterRefused(f"An adapter is loaded as {name} already; unload it first.")
+        await self._change(name, self._load(name, path))
+
+    async def unload_adapter(self, name: str) -> None:
+        await self._settled(name)
+        named = self._adapters.pop(name, None)
+        if named is not None:
+            await self._change(name, self._unload(named))
+
+    async def loaded_adapters(self) -> set[str]:
+        return set(self._adapters)
+
+    async def aclose(self) -> None:
+        """See `Engine`. Waits for the step that is running; closing twice is no error."""
+        self._closed = True
+        ending = [*self._changing.values(), *([self._pump] if self._pump else [])]
+        for task in ending:
+            task.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
+        for ticket in self._scheduler.all():
+            ticket.news.put_nowait(EngineUnavailable("The engine was closed before this reply was finished."))
+        self._adapters.clear()
+        await asyncio.to_thread(self._thread.shutdown)
+        self._runner = None
+
+    async def _serve(self, request: Request, deadline: float | None) -> AsyncGenerator[Piece | Waiting]:
+        ticket = self._enter(request, deadline)
+        timer = None
+        if deadline is not None:
+            timer = asyncio.get_running_loop().call_later(deadline - time.monotonic(), self._lapse, ticket)
+        speaking = request.candidates
+        try:
+            while speaking:
+                news = await ticket.news.get()
+                if isinstance(news, EngineUnavailable):
+                    raise news
+                speaking -= isinstance(news, Piece) and news.finish is not None
+                yield news
+        finally:
+            if timer is not None:
+                timer.cancel()
+            self._leave(ticket)
+
+    def _enter(self, request: Request, deadline: float | None) -> Ticket:
+        if self._closed:
+            raise EngineUnavailable("The engine is closed.")
+        named = self._adapters.get(request.adapter) if request.adapter is not None else None
+        if request.adapter is not None and named is None:
+            raise EngineUnavailable(f"The adapter {request.adapter} is not loaded.")
+        ticket = Ticket(request, named, deadline)
+        self._scheduler.enter(ticket)
+        if named is not None:
+            named.users.add(ticket)
+        self._tell_places()
+        if self._pump is None or self._pump.done():
+            self._pump = asyncio.create_task(self._run())
+        return ticket
+
+    def _leave(self, ticket: Ticket) -> None:
+        self._scheduler.leave(ticket)
+        self._tell_places()
+        if ticket.named is not None:
+            ticket.named.users.discard(ticket)
+            if not ticket.named.users:
+                ticket.named.idle.set()
+
+    def _lapse(self, ticket: Ticket) -> None:
+        """Ends a request whose deadline passed before its turn; once begun, its decoding has the clock."""
+        if not ticket.begun:
+            self._scheduler.leave(ticket)
+            for candidate in range(ticket.request.candidates):
+                ticket.news.put_nowait(Piece(candidate, "", Finish("deadline", 0, 0, 0.0, 0.0)))
+
+    def _tell_places(self) -> None:
+        for place, ticket in self._scheduler.places():
+            if ticket.place != place:
+                ticket.place = place
+                ticket.news.put_nowait(Waiting(place))
+
+    async def _run(self) -> None:
+        """Serves until nobody is left. A request that gives up has left the scheduler: that is the sign."""
+        while (ticket := self._scheduler.running) is not None:
+            try:
+                runner = await self._loaded()
+                if self._scheduler.running is ticket:
+                    await self._speak(runner, ticket)
+            except EngineUnavailable as unavailable:
+                ticket.news.put_nowait(unavailable)
+            self._scheduler.leave(ticket)
+            self._tell_places()
+
+    async def _speak(self, runner: ModelRunner, ticket: Ticket) -> None:
+        ticket.begun = True
+        adapter = ticket.named.adapter if ticket.named else None
+        decoding = await self._in_thread(lambda: runner.begin(ticket.request, adapter, ticket.deadline))
+        while self._scheduler.running is ticket and not decoding.done:
+            for piece in await self._in_thread(lambda: runner.step(decoding, adapter)):
+                ticket.news.put_nowait(piece)
+
+    async def _loaded(self) -> ModelRunner:
+        """The runner; loads it the first time, and afterwards repeats what went wrong then."""
+        if self._closed:
+            raise EngineUnavailable("The engine is closed.")
+        if self._runner is None:
+            self._runner = asyncio.create_task(self._in_thread(self._make_runner))
+        try:
+            return await asyncio.shield(self._runner)
+        except Exception as cause:
+            reason = f"The base in {self._base.name} could not be loaded ({cause}); prepare it again."
+            raise EngineUnavailable(reason) from cause
+
+    def _make_runner(self) -> ModelRunner:
+        # Read when torch is first imported. Threads that spin beside a busy trainer slow each other down.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+        # Imported in the model thread: torch and transformers take seconds, and the bot answers meanwhile.
+        from bot.generation.model_runner import ModelRunner
+
+        return ModelRunner(self._base, self._threads)
+
+    async def _load(self, name: str, path: Path) -> None:
+        runner = await self._loaded()
+        self._adapters[name] = Named(await self._in_thread(lambda: runner.load_adapter(path)))
+
+    async def _unload(self, named: Named) -> None:
+        if named.users:
+            named.idle.clear()
+            await named.idle.wait()
+        runner = await self._loaded()
+        await self._in_thread(lambda: runner.unload_adapter(named.adapter))
+
+    async def _change(self, name: str, work: Coroutine[None, None, None]) -> None:
+        """Sees the work through even if the caller is cancelled: no weights are left behind unnamed."""
+        task = self._changing[name] = asyncio.create_task(work)
+        task.add_done_callback(lambda _: self._changing.pop(name, None))
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if task.cancelled():  # by aclose(): the caller itself goes on
+                raise EngineUnavailable("The engine was closed.") from None
+            raise
+
+    async def _settled(self, name: str) -> None:
+        """Waits for the coming or going of that name."""
+        if name in self._changing:
+            await asyncio.wait([self._changing[name]])
+
+    async def _in_thread(self, job: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, job)
