@@ -1,0 +1,57 @@
+# Everything a person runs. `make` alone lists it.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+# Spinning threads of two torch processes slow each other many times over on a small machine.
+export OMP_WAIT_POLICY ?= PASSIVE
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-dev demo run test test-long lint bench lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# torch comes first, with what it needs: which build that is depends on the machine (README, "torch").
+$(VENV)/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Yamabiko needs Python 3.11 or later: make PYTHON=python3.11 …" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet "$$(grep '^torch==' requirements.lock)"
+	$(BIN)/pip install --quiet --no-deps -r requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed requirements-dev.lock
+	$(BIN)/pip install --quiet --no-deps -r requirements-dev.lock
+	@touch $@
+
+install: $(VENV)/installed ## Make the virtual environment with everything pinned
+
+install-dev: $(VENV)/installed-dev ## The same, and what the tests need
+
+demo: install ## Train a persona on a small community of ours, show before and after, then talk
+	@$(BIN)/yamabiko demo
+
+run: install ## Bot and trainer together, talking in this terminal
+	@$(BIN)/yamabiko run
+
+lint: install-dev ## Style, types and the walls between rooms
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+test: lint ## Everything that is checked at every change (minutes)
+	$(BIN)/pytest
+
+test-long: install-dev ## What takes longer: real training of the starter base, kill -9, memory
+	$(BIN)/pytest -m long --timeout 1800
+
+bench: install-dev ## Generation and training beside transformers, PEFT and Trainer, as a table and JSON
+	$(BIN)/python -m benchmarks
+
+lock: install-dev ## Write the exact versions installed here into requirements*.lock
+	$(BIN)/python tools/lock.py > requirements.lock.new && mv requirements.lock.new requirements.lock
+	$(BIN)/python tools/lock.py --dev > requirements-dev.lock.new && mv requirements-dev.lock.new requirements-dev.lock
+
+clean: ## Remove the virtual environment and caches; ./data stays
+	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
