@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -19,6 +20,10 @@ from bot.live_adapters import LiveAdapters
 from bot.prepare import Progress, prepare
 from db import config, migrate
 from db.session import Sessions, check, open_engine, sessions_of
+
+
+class StorageUnavailable(Exception):
+    """The data folder cannot be made; the message names it and says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +46,9 @@ class App:
 
 @asynccontextmanager
 async def open_rows() -> AsyncGenerator[Rows]:
-    """Raises ConfigRefused, DatabaseUnavailable."""
+    """Raises ConfigRefused, StorageUnavailable, DatabaseUnavailable."""
     settings = config.load(BotConfig)
-    settings.storage.folder.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.storage.folder)
     engine = open_engine(settings.database_url)
     try:
         await check(engine)
@@ -51,6 +56,16 @@ async def open_rows() -> AsyncGenerator[Rows]:
         yield Rows(settings, engine, sessions_of(engine))
     finally:
         await engine.dispose()
+
+
+def make_folder(folder: Path) -> None:
+    """The data folder, there from now on. Raises StorageUnavailable."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageUnavailable(
+            f"The data folder {folder} cannot be made ({error.strerror}); mend [storage] folder or its rights."
+        ) from error
 
 
 @asynccontextmanager

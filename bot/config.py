@@ -6,15 +6,15 @@ from db.config import Shared, Table
 
 
 class Chat(Table):
-    context_replies: int = Field(6, ge=0, le=50)
-    context_days: int = Field(30, ge=1)
-    sync_seconds: float = Field(1.0, gt=0, le=60)
+    context_replies: int = Field(default=6, ge=0, le=50)
+    context_days: int = Field(default=30, ge=1)
+    sync_seconds: float = Field(default=1.0, gt=0, le=60)
 
 
 class Generation(Table):
-    threads: int = Field(0, ge=0)  # 0: as many as torch chooses
-    max_waiting: int = Field(64, ge=1)
-    reply_seconds: float = Field(120, gt=0)
+    threads: int = Field(default=0, ge=0)  # 0: as many as torch chooses
+    max_waiting: int = Field(default=64, ge=1)
+    reply_seconds: float = Field(default=120, gt=0)
 
 
 class BotConfig(Shared):

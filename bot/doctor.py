@@ -9,7 +9,9 @@ import shutil
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 
+from bot.app import StorageUnavailable, make_folder
 from bot.config import BotConfig
 from bot.trainer_process import is_alive
 from db import config, migrate
@@ -29,7 +31,7 @@ class Finding:
     advice: str = ""
 
 
-async def examine() -> list[Finding]:
+async def examine(needed_disk_gb: float = NEEDED_DISK_GB) -> list[Finding]:
     """All findings, in the order in which things build on one another."""
     findings = [_python()]
     try:
@@ -37,7 +39,8 @@ async def examine() -> list[Finding]:
     except config.ConfigRefused as error:
         return [*findings, Finding("config", False, str(error), "Mend the file and look again.")]
     findings.append(Finding("config", True, f"data in {settings.storage.folder}"))
-    checks: tuple[Callable[[BotConfig], Awaitable[list[Finding]]], ...] = (_disk, _database, _bases, _device)
+    findings.append(_disk(settings.storage.folder, needed_disk_gb))
+    checks: tuple[Callable[[BotConfig], Awaitable[list[Finding]]], ...] = (_database, _bases, _device)
     for look in checks:
         findings += await look(settings)
     return findings
@@ -49,18 +52,21 @@ def _python() -> Finding:
     return Finding("python", ok, version, "" if ok else "Install Python 3.11 or later.")
 
 
-async def _disk(settings: BotConfig) -> list[Finding]:
-    settings.storage.folder.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(settings.storage.folder).free / 1e9
-    ok = free >= NEEDED_DISK_GB
-    advice = "" if ok else f"Free some space: {NEEDED_DISK_GB:g} GB are needed for a base and its adapters."
-    return [Finding("disk", ok, f"{free:.1f} GB free", advice)]
+def _disk(folder: Path, needed_gb: float) -> Finding:
+    try:
+        make_folder(folder)
+    except StorageUnavailable as error:
+        return Finding("disk", False, str(error), "Mend it and look again.")
+    free = shutil.disk_usage(folder).free / 1e9
+    ok = free >= needed_gb
+    advice = "" if ok else f"Free some space: {needed_gb:g} GB are needed for a base and its adapters."
+    return Finding("disk", ok, f"{free:.1f} GB free", advice)
 
 
 async def _database(settings: BotConfig) -> list[Finding]:
     try:
         engine = open_engine(settings.database_url)
-    except DatabaseUnavailable as error:
+    except (DatabaseUnavailable, OSError) as error:
         return [Finding("database", False, str(error), "Mend [database] url and look again.")]
     try:
         await check(engine)

@@ -6,7 +6,9 @@ no model: an engine is given by a factory.
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +46,8 @@ class LiveAdapters:
         self._opening = asyncio.Lock()
         self._syncing = asyncio.Lock()
         self._live: dict[int, Adapter | None] = {}
+        self._borrowed: Counter[str] = Counter()  # adapters' names, by how many comparisons use them
+        self._leaving: set[asyncio.Task[None]] = set()
         self.errors: dict[str, str] = {}  # persona → why its live adapter is not loaded
 
     async def engine(self, base: str) -> Engine:
@@ -56,8 +60,8 @@ class LiveAdapters:
     async def voice(self, persona: Persona) -> LiveVoice:
         """Raises EngineUnavailable when the persona's live adapter cannot be loaded and nothing older is."""
         engine = await self.engine(persona.base)
-        if persona.id not in self._live:
-            await self.sync()
+        if not self._turned_to_live(persona):
+            await self.sync()  # asked before the next look: promoted just now, or the first to ask
         if persona.id not in self._live:
             raise EngineUnavailable(self.errors.get(persona.name, f"{persona.name} is not ready yet."))
         adapter = self._live[persona.id]
@@ -65,11 +69,23 @@ class LiveAdapters:
             return LiveVoice(engine, None, None)
         return LiveVoice(engine, name_of(adapter), adapter.id)
 
-    async def voice_of(self, persona: Persona, adapter: Adapter) -> LiveVoice:
-        """Any adapter of a persona, loaded for a comparison; the next `sync` puts it away."""
-        engine = await self.engine(persona.base)
-        await self._load(engine, adapter)
-        return LiveVoice(engine, name_of(adapter), adapter.id)
+    def _turned_to_live(self, persona: Persona) -> bool:
+        if persona.id not in self._live:
+            return False
+        adapter = self._live[persona.id]
+        return (adapter.id if adapter else None) == persona.live_adapter_id
+
+    @asynccontextmanager
+    async def borrowed(self, persona: Persona, adapter: Adapter) -> AsyncGenerator[LiveVoice]:
+        """Any adapter of a persona, loaded for a comparison; a later `sync` puts it away unless it is live."""
+        engine, name = await self.engine(persona.base), name_of(adapter)
+        async with self._syncing:
+            await self._load(engine, adapter)
+            self._borrowed[name] += 1
+        try:
+            yield LiveVoice(engine, name, adapter.id)
+        finally:
+            self._borrowed[name] -= 1
 
     async def sync(self) -> None:
         """Load what went live under a new name, turn to it, then put away what no persona needs.
@@ -84,14 +100,20 @@ class LiveAdapters:
             for persona in every:
                 live = wanted[persona.id]
                 await self._turn_to(persona, rows[live] if live is not None else None)
+            self._forget_all_but(every)
             await self._put_away()
+
+    def _forget_all_but(self, every: Sequence[Persona]) -> None:
+        ids, names = {persona.id for persona in every}, {persona.name for persona in every}
+        self._live = {key: adapter for key, adapter in self._live.items() if key in ids}
+        self.errors = {name: why for name, why in self.errors.items() if name in names}
 
     async def _turn_to(self, persona: Persona, adapter: Adapter | None) -> None:
         engine = self._engines.get(persona.base)
         if engine is None:
             return
         try:
-            if adapter is not None and name_of(adapter) not in await engine.loaded_adapters():
+            if adapter is not None:
                 await self._load(engine, adapter)
         except Exception as error:
             if self.errors.get(persona.name) != str(error):
@@ -102,15 +124,27 @@ class LiveAdapters:
         self._live[persona.id] = adapter
 
     async def _load(self, engine: Engine, adapter: Adapter) -> None:
+        if name_of(adapter) in await engine.loaded_adapters():
+            return
         folder = self._folder / adapter.folder
         await asyncio.to_thread(_verify, folder / "adapter_model.safetensors", adapter)
         await engine.load_adapter(name_of(adapter), folder)
 
     async def _put_away(self) -> None:
+        """Begin to unload what nobody needs. A long reply may hold it yet, and must not hold up the next sync."""
         needed = {name_of(adapter) for adapter in self._live.values() if adapter is not None}
+        needed |= {name for name, count in self._borrowed.items() if count}
         for engine in self._engines.values():
             for name in await engine.loaded_adapters() - needed:
-                await engine.unload_adapter(name)
+                leaving = asyncio.create_task(engine.unload_adapter(name))
+                self._leaving.add(leaving)
+                leaving.add_done_callback(self._left)
+        await asyncio.sleep(0)  # from here on the engine takes no new request for them
+
+    def _left(self, task: asyncio.Task[None]) -> None:
+        self._leaving.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.warning("adapter not unloaded; trying again", why=str(error))
 
     async def follow(self, seconds: float) -> None:
         """Sync for ever; what went live speaks within about `seconds`."""
@@ -124,6 +158,7 @@ class LiveAdapters:
     async def aclose(self) -> None:
         for engine in self._engines.values():
             await engine.aclose()
+        await asyncio.gather(*self._leaving, return_exceptions=True)
         self._engines.clear()
 
 

@@ -4,6 +4,7 @@ Owns the child process. Knows no model.
 """
 
 import asyncio
+import contextlib
 import json
 import sys
 from collections.abc import Callable
@@ -28,13 +29,19 @@ async def prepare(base: str, progress: Progress) -> None:
     assert process.stderr is not None
     silent = asyncio.create_task(process.stderr.read())
     why = ""
-    async for line in process.stdout:
-        event: dict[str, Any] = json.loads(line)
-        if event["event"] == "phase":
-            progress(event["name"], event["fraction"])
-        elif event["event"] == "failed":
-            why = event["detail"]
-    if await process.wait() != 0:
+    try:
+        async for line in process.stdout:
+            event: dict[str, Any] = json.loads(line)
+            if event["event"] == "phase":
+                progress(event["name"], event["fraction"])
+            elif event["event"] == "failed":
+                why = event["detail"]
+        failed = await process.wait() != 0
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()  # nobody waits for it any more; ended already, it feels nothing
         last = (await silent).decode(errors="replace").strip().splitlines()
+        await process.wait()
+    if failed:
         raise BaseNotReady(why or (last[-1] if last else f"Preparing {base} failed without a word."))
     await silent

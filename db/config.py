@@ -4,6 +4,7 @@ Owns the shared tables (database, storage, bases), the loading and its error. Kn
 each adds its own tables by subclassing `Shared`.
 """
 
+import contextlib
 import hashlib
 import os
 import re
@@ -153,13 +154,21 @@ def _sentence(file: Path, error: ValidationError) -> str:
 def secret_key(folder: Path, name: str) -> bytes:
     """A key of 32 random bytes kept in `folder`/keys (readable by its owner alone), made at first use."""
     file = folder / "keys" / name
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return bytes.fromhex(file.read_text())
-    with os.fdopen(descriptor, "w") as out:
-        out.write(secrets.token_hex(32))
+    if not file.exists():
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _keep_once(file, secrets.token_hex(32))
+    return bytes.fromhex(file.read_text())
+
+
+def _keep_once(file: Path, text: str) -> None:
+    """Written aside and linked: of two programs that begin together one wins, and neither reads half a key."""
+    aside = file.with_name(f".{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        out.write(text)
         out.flush()
         os.fsync(out.fileno())
-    return bytes.fromhex(file.read_text())
+    try:
+        with contextlib.suppress(FileExistsError):
+            os.link(aside, file)
+    finally:
+        aside.unlink()

@@ -33,7 +33,10 @@ class MemberSummary:
 async def ensure(
     session: AsyncSession, workspace: Workspace, people: Iterable[tuple[str, str]], now: datetime
 ) -> dict[str, Member]:
-    """Rows for `(platform id, name)` pairs, by platform id; changed names are taken over."""
+    """Rows for `(platform id, name)` pairs, by platform id; changed names are taken over.
+
+    An empty name leaves a known member's name as it is; a new member is then called by the platform id.
+    """
     wanted = dict(people)
     found = {
         member.platform_id: member
@@ -43,7 +46,9 @@ async def ensure(
     }
     for platform_id, name in wanted.items():
         if platform_id not in found:
-            member = Member(workspace_id=workspace.id, platform_id=platform_id, name=name, created_at=now)
+            member = Member(
+                workspace_id=workspace.id, platform_id=platform_id, name=name or platform_id, created_at=now
+            )
             session.add(member)
             found[platform_id] = member
         elif name:

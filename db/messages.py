@@ -11,9 +11,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db import members
 from db.models import Channel, Member, Message, MessageRevision
 from db.models.text import Provenance, Review
 from db.redact import REDACTION_VERSION, redact
+from db.transcript import mentioned, with_names
 
 SILENCE = timedelta(minutes=30)  # so long a silence in a channel ends a conversation
 
@@ -24,7 +26,10 @@ class NoSuchMessage(Exception):
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """A message to be stored; mentions of members in `text` are `<@member:ROW ID>` already."""
+    """A message to be stored; mentions of members in `text` are `<@member:ROW ID>` already.
+
+    `edited_at` is when the text became what it is, where the source tells.
+    """
 
     platform_id: str
     member_id: int | None
@@ -33,6 +38,7 @@ class NewMessage:
     thread: str | None = None
     reply_to: str | None = None
     conversation: str | None = None
+    edited_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +58,13 @@ async def store(
     provenance: Provenance,
     now: datetime,
 ) -> Stored:
-    """Keep a batch of one channel's messages, oldest first; what is there already with the same text stays."""
+    """Keep a batch of one channel's messages, oldest first; what is there already with the same text stays.
+
+    A text that its source dates before the one we hold (from an older export) changes nothing.
+    """
     known = {
-        message.platform_id: (message, text)
-        for message, text in await session.execute(
+        message.platform_id: (message, revision)
+        for message, revision in await session.execute(
             _with_text().where(
                 Message.channel_id == channel.id, Message.platform_id.in_([m.platform_id for m in batch])
             )
@@ -65,19 +74,21 @@ async def store(
     revised = 0
     for message in batch:
         if message.platform_id in known:
-            row, text = known[message.platform_id]
-            revised += _revise(session, row, text, message.text, now)
+            revised += _revise(session, *known[message.platform_id], message, now)
     conversations = await _conversations(session, channel, fresh)
     rows = [_row(channel, message, conversations[message.platform_id], provenance) for message in fresh]
     session.add_all(rows)
     await session.flush()
-    session.add_all(_revision(row, 1, message.text, row.at) for row, message in zip(rows, fresh, strict=True))
+    session.add_all(
+        _revision(row, 1, message.text, message.edited_at or row.at)
+        for row, message in zip(rows, fresh, strict=True)
+    )
     await session.flush()
     return Stored(len(fresh), revised, len(batch) - len(fresh) - revised)
 
 
 def _with_text():  # the type of a SQLAlchemy select says nothing a reader needs
-    return select(Message, MessageRevision.text).join(
+    return select(Message, MessageRevision).join(
         MessageRevision,
         (MessageRevision.message_id == Message.id) & (MessageRevision.number == Message.revision),
     )
@@ -102,12 +113,16 @@ def _revision(row: Message, number: int, text: str, at: datetime) -> MessageRevi
     )
 
 
-def _revise(session: AsyncSession, row: Message, old: str, new: str, now: datetime) -> int:
-    if row.deleted_at is not None or redact(new).text == old:
+def _revise(
+    session: AsyncSession, row: Message, held: MessageRevision, new: NewMessage, now: datetime
+) -> int:
+    if row.deleted_at is not None or redact(new.text).text == held.text:
+        return 0
+    if new.edited_at is not None and new.edited_at < held.at:
         return 0
     row.revision += 1
     row.review = "pending"  # what was approved is not what stands there now
-    session.add(_revision(row, row.revision, new, now))
+    session.add(_revision(row, row.revision, new.text, new.edited_at or now))
     return 1
 
 
@@ -173,7 +188,7 @@ class Reviewable:
 async def listed(
     session: AsyncSession, channel: Channel, review: Review | None, limit: int
 ) -> list[Reviewable]:
-    """The newest messages of a channel in a review state (None: any), oldest of them first."""
+    """The newest messages of a channel in a review state (None: any), oldest of them first; mentions as names."""
     query = (
         _with_text()
         .add_columns(Member.name)
@@ -185,7 +200,11 @@ async def listed(
     if review is not None:
         query = query.where(Message.review == review)
     rows = (await session.execute(query)).all()
-    return [Reviewable(m.id, m.at, name or "", text, m.review) for m, text, name in reversed(rows)]
+    known = await members.names(session, {one for _, held, _ in rows for one in mentioned(held.text)})
+    return [
+        Reviewable(m.id, m.at, name or "", with_names(held.text, known), m.review)
+        for m, held, name in reversed(rows)
+    ]
 
 
 async def set_review(session: AsyncSession, ids: Sequence[int], review: Review) -> int:

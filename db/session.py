@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, event, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 Sessions = async_sessionmaker[AsyncSession]
@@ -95,8 +95,8 @@ async def check(engine: AsyncEngine) -> None:
     try:
         async with engine.connect():
             return
-    except (OperationalError, OSError) as error:
+    except (DBAPIError, OSError) as error:
         place = make_url(str(engine.url)).render_as_string(hide_password=True)
         raise DatabaseUnavailable(
-            f"The database at {place} does not answer; check that it runs and that [database] url is right."
+            f"The database at {place} cannot be used; check that it runs and that [database] url is right."
         ) from error

@@ -78,11 +78,9 @@ def prepare(base: str, as_json: Annotated[bool, typer.Option("--json")] = False)
 @cli.command()
 def device() -> None:
     """What torch would compute on, as JSON; asked by `yamabiko doctor`."""
-    import torch
+    from trainer.base.device import describe
 
-    kind = "cuda" if torch.cuda.is_available() else "cpu"
-    bf16 = torch.cuda.is_bf16_supported() if kind == "cuda" else torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    _say({"device": kind, "torch": torch.__version__, "threads": torch.get_num_threads(), "bf16": bf16}, True)
+    _say(describe(), as_json=True)
 
 
 def _say(event: dict[str, Any], as_json: bool) -> None:
@@ -101,17 +99,14 @@ async def _run(once: bool) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     async with _worker(settings) as worker:
-        beating = asyncio.create_task(worker.beat(stop))
-        if once:
-            while not stop.is_set() and await worker.run_next():
-                pass
-            stop.set()
-        else:
-            work = asyncio.create_task(worker.run_forever(settings.trainer.poll_seconds, stop))
-            await stop.wait()
-            work.cancel()  # the run's lease lapses, and the next trainer takes it up from its checkpoint
-            await asyncio.wait({work})
-        await beating
+        work = worker.run_all() if once else worker.run_forever(settings.trainer.poll_seconds, stop)
+        tasks = [asyncio.create_task(task) for task in (work, worker.beat(stop), stop.wait())]
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        stop.set()
+        tasks[0].cancel()  # a run under way goes back to the queue with its checkpoint
+        for ended in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(ended, Exception):
+                raise ended
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ Knows no run and no model.
 import asyncio
 import contextlib
 import json
+import os
 import sys
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -33,6 +34,8 @@ class Child:
     @classmethod
     async def start(cls, arguments: Sequence[str], log: Path) -> "Child":
         """`log` takes its standard error."""
+        # Threads that spin while they wait steal the cores from the bot's torch: ten times slower, both of them.
+        environment = {"OMP_WAIT_POLICY": "PASSIVE", **os.environ}
         with log.open("ab") as stderr:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -41,6 +44,7 @@ class Child:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=stderr,
+                env=environment,
                 limit=_LONGEST_LINE,
             )
         return cls(process, log)
@@ -49,6 +53,8 @@ class Child:
         """What it reports, to its end. Raises ChildFailed when it fails or is killed."""
         assert self._process.stdout is not None
         async for line in self._process.stdout:
+            if not line.endswith(b"\n"):
+                break  # it was killed in the middle of a word
             event = json.loads(line)
             if event["event"] == "failed":
                 raise ChildFailed(event["code"], event.get("detail", ""))
@@ -57,7 +63,7 @@ class Child:
         if code < 0:
             raise ChildFailed("killed", f"signal {-code}")
         if code > 0:
-            raise ChildFailed("error", self._last_words())
+            raise ChildFailed("error", self.last_words(lines=1) or "it ended without a word")
 
     async def cancel(self) -> None:
         """Ask it to stop; kill it when it has not within two seconds."""
@@ -77,6 +83,7 @@ class Child:
                 self._process.kill()
             await self._process.wait()
 
-    def _last_words(self) -> str:
-        lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        return lines[-1][-300:] if lines else "it ended without a word"
+    def last_words(self, lines: int) -> str:
+        """The end of its standard error, at most 300 characters a line."""
+        said = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return "\n".join(line[-300:] for line in said[-lines:])

@@ -3,6 +3,7 @@
 Owns examples, lineage rows and the two JSON lines files. Knows no model: tokens are the child's business.
 """
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,11 +16,11 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import datasets, members
-from db.datasets import Text, Used
+from db.datasets import Learnable, Text, Used
 from db.models import Dataset, Persona
 from db.redact import redact
 from db.session import Sessions, reading
-from db.transcript import Line, mentioned, turns, with_names
+from db.transcript import Line, turns, with_names
 from trainer.curate import Curated, Rules, curate, held_out
 
 CONTEXT_UTTERANCES = 8
@@ -66,19 +67,24 @@ async def build(
     """Select, redact by today's rules, clean, split and render. Raises TooLittleText."""
     async with reading(sessions) as session:
         found = await datasets.learnable(session, persona)
-        texts = [replace(text, text=redact(text.text).text) for text in found.texts]
-        texts = _newest(texts, newest)
-        ids = {text.member_id for text in texts if text.member_id} | _mentioned(texts)
         agreed = await members.consenting(session, "community") | await members.consenting(session, "voice")
-        names = await members.names(session, ids & agreed)
+        names = await members.names(session, agreed)
+    texts = _newest(found.texts, newest)
+    # A large community takes seconds, in which the lease must still be kept.
+    built = await asyncio.to_thread(_built, persona, replace(found, texts=texts), names, rules)
+    _refuse_too_little(built, min_targets)
+    return built
+
+
+def _built(persona: Persona, found: Learnable, names: Mapping[int, str], rules: Rules) -> Built:
+    texts = [replace(text, text=redact(text.text).text) for text in found.texts]
     shape = persona.shape if persona.shape == "text" or _has_dialogue(texts) else "text"
     curated = curate(texts, rules) if shape == "chat" else _everything(texts)
-    apart = held_out(text.conversation for text in curated.context)
+    # A conversation with nothing to learn from would be an empty examination.
+    apart = held_out(text.conversation for text in curated.context if text.revision_id in curated.targets)
     make = _chat_examples if shape == "chat" else _text_examples
     examples = list(make(curated, names, persona.system_prompt, apart))
-    built = Built(shape, examples, _counts(curated, found.left_out + curated.left_out, shape, persona.shape))
-    _refuse_too_little(built, found.left_out + curated.left_out, min_targets)
-    return built
+    return Built(shape, examples, _counts(curated, found.left_out + curated.left_out, shape, persona.shape))
 
 
 def write(examples: Iterable[Example], file: Path) -> None:
@@ -97,10 +103,6 @@ def _newest(texts: list[Text], limit: int | None) -> list[Text]:
         return texts
     chosen = {text.revision_id for text in sorted(texts, key=lambda text: text.at)[-limit:]}
     return [text for text in texts if text.revision_id in chosen]
-
-
-def _mentioned(texts: Iterable[Text]) -> set[int]:
-    return set().union(*(mentioned(text.text) for text in texts))
 
 
 def _has_dialogue(texts: Sequence[Text]) -> bool:
@@ -141,11 +143,9 @@ class _Strand:
     texts: list[Text]
 
     def utterances(self) -> list[list[Text]]:
-        """Consecutive messages of one author together; the lead only before words of someone else."""
-        groups = [list(group) for _, group in groupby(self.texts, key=lambda text: text.member_id)]
-        if self.lead and self.lead.member_id != groups[0][0].member_id:
-            return [[self.lead], *groups]
-        return groups
+        """Consecutive messages of one author together, the lead first."""
+        spoken = [self.lead, *self.texts] if self.lead else self.texts
+        return [list(group) for _, group in groupby(spoken, key=lambda text: text.member_id)]
 
 
 def _strands(texts: Sequence[Text]) -> Iterator[_Strand]:
@@ -181,10 +181,11 @@ def _counts(curated: Curated, left_out: Counter[str], shape: str, wanted: str) -
     return counts
 
 
-def _refuse_too_little(built: Built, left_out: Counter[str], least: int) -> None:
+def _refuse_too_little(built: Built, least: int) -> None:
     targets = sum(len(example.targets) for example in built.part(held_out=False))
     if targets >= least and built.part(held_out=True):
         return
+    left_out = Counter[str](built.counts["left_out"])
     reasons = ", ".join(f"{count} {reason}" for reason, count in left_out.most_common(4))
     raise TooLittleText(
         f"There is too little text to learn from: {targets} messages, and at least {least} in two conversations are "

@@ -31,7 +31,7 @@ def describe(
         "system": persona.system_prompt,
         "sampling": persona.sampling,
         "live_adapter": str(live) if live else None,
-        "max_minutes": run.settings.get("max_minutes") or limits.max_minutes,
+        "max_minutes": run.settings.get("max_minutes") or limits.max_minutes or None,
         "memory_limit_mb": limits.memory_limit_mb or None,
         "threads": limits.threads or None,
         "card": {"persona": persona.name, "run": run.id, **built.counts},

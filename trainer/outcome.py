@@ -4,10 +4,12 @@ Owns the wording of failures. Knows no process and no database.
 """
 
 import errno
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from trainer.child import ChildFailed
+from trainer.recipe import RecipeRefused
 
 _SENTENCES = {
     "out_of_memory": "There was not enough memory to train. Lower `batch` or `block` in the persona's recipe, choose a "
@@ -28,17 +30,25 @@ def sentence(error: Exception) -> str:
         return (
             known or error.detail or "The training process failed without saying why; see the trainer's log."
         )
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if isinstance(error, RecipeRefused):
+        return str(error)
+    if disk_is_full(error):
         return _SENTENCES["disk_full"]
     if isinstance(error, MemoryError):
         return _SENTENCES["out_of_memory"]
     return f"Something unforeseen happened ({type(error).__name__}); see the trainer's log."
 
 
+def disk_is_full(error: Exception) -> bool:
+    by_number = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return by_number or "disk is full" in str(error)  # SQLite's words
+
+
 @dataclass
 class Figures:
-    """What the child reported, gathered for the adapter's row."""
+    """What the child reported, gathered for the adapter's row; `answers` are by prompt."""
 
+    prompts: Sequence[str] = ()
     sha256: str = ""
     evaluated: dict[str, dict[str, float]] = field(default_factory=dict)
     answers: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -54,7 +64,7 @@ class Figures:
             case "evaluated":
                 self.evaluated[event["who"]] = facts
             case "answers":
-                self.answers[event["who"]] = event["answers"]
+                self.answers[event["who"]] = dict(zip(self.prompts, event["answers"], strict=True))
             case "done":
                 self.sha256 = event["sha256"]
                 self.seconds = event["seconds"]

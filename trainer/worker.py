@@ -7,12 +7,13 @@ files are all that goes between. State-driven: after a crash the same function t
 import asyncio
 import contextlib
 import shutil
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import adapters, heartbeats, notices, runs
@@ -21,9 +22,10 @@ from db.session import Sessions, reading, transaction
 from trainer import dataset, job
 from trainer.child import Child, ChildFailed
 from trainer.curate import Rules
-from trainer.outcome import Figures, sentence
+from trainer.outcome import Figures, disk_is_full, sentence
 
 BEAT_S = 5.0
+ROWS_AWAY = (OperationalError, InterfaceError)  # the database restarts, or somebody holds its lock
 
 log = structlog.get_logger()
 
@@ -52,9 +54,18 @@ class Worker:
     def __init__(self, sessions: Sessions, places: Places, limits: Limits, instance: str) -> None:
         self._sessions, self._places, self._limits, self._instance = sessions, places, limits, instance
 
+    async def run_all(self) -> None:
+        """Work until nothing waits."""
+        while await self.run_next():
+            pass
+
     async def run_forever(self, poll_seconds: float, stop: asyncio.Event) -> None:
+        """Work until `stop`, through times without a database too."""
         while not stop.is_set():
-            if not await self.run_next():
+            worked = False
+            with _rows_may_be_away():
+                worked = await self.run_next()
+            if not worked:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), poll_seconds)
 
@@ -65,9 +76,8 @@ class Worker:
         if run is None:
             return False
         log.info("run claimed", run=run.id, attempt=run.attempt)
-        work = asyncio.create_task(_Attempt(self._sessions, self._places, self._limits, run).see_through())
         try:
-            await work
+            await _Attempt(self._sessions, self._places, self._limits, run).see_through()
         except runs.RunLost:
             log.warning("run lost to another attempt", run=run.id, attempt=run.attempt)
         return True
@@ -75,12 +85,23 @@ class Worker:
     async def beat(self, stop: asyncio.Event) -> None:
         """Say every few seconds that this trainer lives, until `stop`."""
         while not stop.is_set():
-            async with transaction(self._sessions) as session:
-                await heartbeats.beat(session, "trainer", self._instance, {}, _now())
+            with _rows_may_be_away():
+                async with transaction(self._sessions) as session:
+                    await heartbeats.beat(session, "trainer", self._instance, {}, _now())
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), BEAT_S)
-        async with transaction(self._sessions) as session:
-            await heartbeats.stop(session, "trainer", self._instance)
+        with _rows_may_be_away():
+            async with transaction(self._sessions) as session:
+                await heartbeats.stop(session, "trainer", self._instance)
+
+
+@contextlib.contextmanager
+def _rows_may_be_away() -> Iterator[None]:
+    """What a missing database prevents is tried again later by whoever repeats this."""
+    try:
+        yield
+    except ROWS_AWAY as error:
+        log.warning("the database does not answer", error=str(error.orig))
 
 
 class _Attempt:
@@ -91,6 +112,7 @@ class _Attempt:
         self._folder = places.runs / str(run.id) / str(run.attempt)
         self._child: Child | None = None
         self._cancelled = False
+        self._ending, self._ended = asyncio.Lock(), False
 
     async def see_through(self) -> None:
         """Work while the lease is kept; end the run as it deserves. Raises RunLost.
@@ -106,16 +128,18 @@ class _Attempt:
             await self._end(work)
             await asyncio.to_thread(shutil.rmtree, self._folder.parent, ignore_errors=True)
         except asyncio.CancelledError:
-            await self._stop_child()
-            async with transaction(self._sessions) as session:
-                await runs.release(session, self.run)
+            await self._halt(lease, work)
+            with contextlib.suppress(runs.RunLost):  # it ended in this very moment
+                async with transaction(self._sessions) as session:
+                    await runs.release(session, self.run)
             raise
         finally:
-            lease.cancel()
-            work.cancel()
-            await self._stop_child()
+            await self._halt(lease, work)
 
-    async def _stop_child(self) -> None:
+    async def _halt(self, *tasks: asyncio.Task[None]) -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         if self._child:
             await self._child.kill()
 
@@ -125,33 +149,60 @@ class _Attempt:
         except dataset.TooLittleText as little:
             await self._close("skipped", str(little))
         except ChildFailed as failed:
-            cancelled = self._cancelled or failed.code == "cancelled"
-            await self._close("cancelled" if cancelled else "failed", sentence(failed))
+            await self._mourn(failed)
         except runs.RunLost:
             raise
         except Exception as error:  # a run must always end; the queue goes on
+            if isinstance(error, ROWS_AWAY) and not disk_is_full(error):
+                raise  # no outcome can be written: the lease lapses, and the next attempt goes on
             log.exception("run failed", run=self.run.id)
             await self._close("failed", sentence(error))
 
+    async def _mourn(self, failed: ChildFailed) -> None:
+        if self._cancelled or failed.code == "cancelled":
+            failed = ChildFailed("cancelled", "")  # however it died: it was asked to
+        elif self._child:
+            said = self._child.last_words(lines=20)
+            log.warning("child failed", run=self.run.id, code=failed.code, detail=failed.detail, said=said)
+        await self._close("cancelled" if failed.code == "cancelled" else "failed", sentence(failed))
+
     async def _close(self, status: runs.RunStatus, reason: str) -> None:
-        async with transaction(self._sessions) as session:
+        if self._child:
+            await self._child.kill()
+        # First of all: where the disk is full, the row finds no room before this folder is gone.
+        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+        async with self._outcome() as session:
             await runs.end(session, self.run, status, reason, _now())
             self._tell(session, status, reason)
         log.info("run ended", run=self.run.id, status=status)
+
+    @contextlib.asynccontextmanager
+    async def _outcome(self) -> AsyncIterator[AsyncSession]:
+        """The transaction that ends the run. A renewal in its midst would take the ended run for a lost one."""
+        async with self._ending:
+            async with transaction(self._sessions) as session:
+                yield session
+            self._ended = True
 
     def _tell(self, session: AsyncSession, status: str, reason: str, **values: object) -> None:
         content = {"run": self.run.id, "status": status, "reason": reason, **values}
         notices.leave(session, self.run.requested_by, "run_ended", content, _now())
 
     async def _keep_lease(self) -> None:
-        while True:
+        while not self._ended:
+            async with self._ending:
+                if not self._ended and await self._renew() and not self._cancelled:
+                    self._cancelled = True
+                    if self._child:
+                        await self._child.cancel()
             await asyncio.sleep(1.0)
+
+    async def _renew(self) -> bool:
+        """True when the run is asked to stop. Raises RunLost."""
+        with _rows_may_be_away():
             async with transaction(self._sessions) as session:
-                asked = await runs.renew(session, self.run, _now())
-            if asked and not self._cancelled:
-                self._cancelled = True
-                if self._child:
-                    await self._child.cancel()
+                return await runs.renew(session, self.run, _now())
+        return False
 
     async def _phase(self, name: str) -> None:
         async with transaction(self._sessions) as session:
@@ -184,7 +235,7 @@ class _Attempt:
             built,
         )
         await self._phase("starting")
-        figures = await self._train(file)
+        figures = await self._train(file, persona.prompts)
         await self._deliver(persona, figures)
 
     async def _live_folder(self, session: AsyncSession, persona: Persona) -> Path | None:
@@ -201,8 +252,8 @@ class _Attempt:
             if event["event"] == "phase":
                 await self._phase(f"preparing the base: {event['name']}")
 
-    async def _train(self, file: Path) -> Figures:
-        figures = Figures()
+    async def _train(self, file: Path, prompts: list[str]) -> Figures:
+        figures = Figures(prompts)
         self._child = await Child.start(["trainer.train", str(file)], self._folder / "log")
         if self._cancelled:
             await self._child.cancel()
@@ -219,7 +270,7 @@ class _Attempt:
         """The adapter's folder goes to its place first; only then does a row speak of it."""
         folder = f"{persona.id}/run-{self.run.id:06d}-{self.run.attempt}"
         await asyncio.to_thread(job.move_adapter, self._folder / "adapter", self._places.adapters / folder)
-        async with transaction(self._sessions) as session:
+        async with self._outcome() as session:
             adapter = await adapters.add(
                 session,
                 self.run,

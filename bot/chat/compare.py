@@ -3,6 +3,8 @@
 Owns nothing but the side by side. Knows no network and no model.
 """
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -58,10 +60,18 @@ async def compare(
     result: list[Compared] = []
     for prompt in prompts or found.prompts:
         for name, adapter in who:
-            engine = await live.engine(found.base)
-            voice = await live.voice_of(found, adapter) if adapter else LiveVoice(engine, None, None)
-            result.append(Compared(prompt, name, await _answers(voice, found, prompt, candidates, seed)))
+            async with _voice(live, found, adapter) as voice:
+                result.append(Compared(prompt, name, await _answers(voice, found, prompt, candidates, seed)))
     return result
+
+
+@asynccontextmanager
+async def _voice(live: LiveAdapters, persona: Persona, adapter: Adapter | None) -> AsyncGenerator[LiveVoice]:
+    if adapter is None:
+        yield LiveVoice(await live.engine(persona.base), None, None)
+        return
+    async with live.borrowed(persona, adapter) as voice:
+        yield voice
 
 
 async def _answers(voice: LiveVoice, persona: Persona, prompt: str, candidates: int, seed: int) -> list[str]:

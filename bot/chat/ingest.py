@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.events import ChannelSeen, LeftOut, MemberSeen, Posted, WorkspaceSeen
+from bot.chat.verbs.text import GroundMissing
 from db import audit, channels, cursors, members, messages, workspaces
 from db.messages import NewMessage, Stored
 from db.models import Channel, Workspace
@@ -27,7 +28,11 @@ _MENTION = re.compile(r"<@member:([^>\s]+)>")
 
 
 class Part(Protocol):
-    """A piece of an archive that is read in one go, such as a day file; `key` orders and names it."""
+    """A piece of an archive that is read in one go, such as a day file; `key` orders and names it.
+
+    One that has a `progress` (the share of the whole that is behind once it is read, 0 to 1) tells it better than
+    counting parts does.
+    """
 
     @property
     def key(self) -> str: ...
@@ -83,7 +88,12 @@ class Import:
         self.outcome = Imported()
 
     async def run(self, consent_ground: str | None, progress: Callable[[float], None]) -> Imported:
-        """Bring everything in; call again after an interruption and it goes on where it stopped."""
+        """Bring everything in; a new import of the same archive goes on where an interrupted one stopped.
+
+        Raises GroundMissing, ImportInterrupted.
+        """
+        if consent_ground is not None and not consent_ground.strip():
+            raise GroundMissing("Say what this consent rests on, or leave --consent-ground out.")
         async with transaction(self._sessions) as session:
             workspace = await self._people(session, consent_ground)
             done = await cursors.position(session, self._source)
@@ -91,13 +101,11 @@ class Import:
             audit.record(session, self._by, "import", subject, datetime.now(UTC))
         parts = self._archive.parts()
         self._count_left_out(self._archive.left_out)
-        finished = done is not None and bool(parts) and done == parts[-1].key
-        self.outcome.resumed = done is not None and not finished
-        for place, part in enumerate(parts):
-            if self.outcome.resumed and done is not None and place <= _place_of(parts, done):
-                continue
+        first = _after(parts, done) % max(len(parts), 1)  # a file that was read to its end is read anew
+        self.outcome.resumed = first > 0
+        for place, part in enumerate(parts[first:], start=first + 1):
             await self._part(workspace, part)
-            progress((place + 1) / len(parts))
+            progress(getattr(part, "progress", place / len(parts)))
         return self.outcome
 
     async def _people(self, session: AsyncSession, consent_ground: str | None) -> Workspace:
@@ -112,7 +120,7 @@ class Import:
             row = await channels.ensure(session, workspace, channel.id, channel.name, now)
             self._channels[channel.id] = row
         self.outcome.members = len(humans)
-        if consent_ground:
+        if consent_ground is not None:
             unasked = await members.without_answer(session, self._member_ids.values(), "community")
             await members.answer(session, unasked, "community", True, consent_ground, self._by, now)
             self.outcome.consents = len(unasked)
@@ -129,7 +137,7 @@ class Import:
         except Exception as error:
             kept = self.outcome.stored + self.outcome.unchanged
             raise ImportInterrupted(
-                f"{error} {kept} messages before it are kept; with a whole file the import goes on from there."
+                f"{error} {kept:,} messages before it are kept; with a whole file the import goes on from there."
             ) from error
         for batch in _batches(posted, BATCH):
             async with transaction(self._sessions) as session:
@@ -154,7 +162,7 @@ class Import:
         """Authors and mentioned people whom the archive's own list of members leaves out."""
         named = {posted.author for posted in batch if posted.author}
         named |= {found for posted in batch for found in _MENTION.findall(posted.text)}
-        strangers = [(platform_id, platform_id) for platform_id in named - self._member_ids.keys()]
+        strangers = [(platform_id, "") for platform_id in named - self._member_ids.keys()]
         if strangers:
             rows = await members.ensure(session, workspace, strangers, datetime.now(UTC))
             self._member_ids |= {platform_id: row.id for platform_id, row in rows.items()}
@@ -169,6 +177,7 @@ class Import:
             thread=posted.thread,
             reply_to=posted.reply_to,
             conversation=posted.conversation,
+            edited_at=posted.edited_at,
         )
 
     def _count_left_out(self, items: Iterable[LeftOut]) -> None:
@@ -176,8 +185,8 @@ class Import:
             self.outcome.left_out[item.reason] += item.count
 
 
-def _place_of(parts: Sequence[Part], key: str) -> int:
-    return next((place for place, part in enumerate(parts) if part.key == key), -1)
+def _after(parts: Sequence[Part], done: str | None) -> int:
+    return next((place for place, part in enumerate(parts, start=1) if part.key == done), 0)
 
 
 def _batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

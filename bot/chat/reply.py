@@ -4,9 +4,9 @@ Owns the context a reply is given, the road from engine to platform, and what th
 sentences here and nowhere else. Knows no network and no model.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,12 +17,12 @@ from bot.chat import texts
 from bot.chat.events import Mention
 from bot.chat.platform import Platform
 from bot.generation.engine import EngineBusy, EngineUnavailable, Finish, Request, Sampling, Waiting
-from bot.live_adapters import LiveAdapters, LiveVoice
+from bot.live_adapters import LiveAdapters
 from bot.prepare import BaseNotReady
 from db import members, replies
 from db.models import Persona, Reply
 from db.session import Sessions, reading, transaction
-from db.transcript import Line, Turn, turns
+from db.transcript import Line, Turn, mentioned, turns
 
 log = structlog.get_logger()
 
@@ -53,30 +53,29 @@ class Replier:
             return
         try:
             context = await self._context(reply)
-            voice = await self._live.voice(context.persona)
-            await self._speak(platform, mention, reply, context, voice)
+            await self._live.engine(
+                context.persona.base
+            )  # a base that cannot be opened is told before anything shows
+            await self._speak(platform, mention, reply, context)
         except EngineBusy:
             await self._give_up(platform, mention, reply, texts.BUSY)
         except (EngineUnavailable, BaseNotReady) as error:
             await self._give_up(platform, mention, reply, str(error))
 
-    async def _speak(
-        self, platform: Platform, mention: Mention, reply: Reply, context: _Context, voice: LiveVoice
-    ) -> None:
-        spoken = _Spoken()
+    async def _speak(self, platform: Platform, mention: Mention, reply: Reply, context: _Context) -> None:
+        spoken = _Spoken(self._live)
         request = Request(
             turns=context.turns,
-            adapter=voice.adapter,
             sampling=sampling_of(context.persona.sampling),
             shape=context.persona.shape,
             deadline_s=self._limits.reply_seconds,
         )
-        async with aclosing(spoken.listen(voice, request)) as pieces:
+        async with aclosing(spoken.listen(context.persona, request)) as pieces:
             ref = await platform.show(mention, pieces, nonce=f"reply-{reply.id}")
         async with transaction(self._sessions) as session:
             await replies.shown(session, reply.id, ref)
             now = datetime.now(UTC)
-            await replies.finish(session, reply.id, spoken.answer(), voice.adapter_id, context.given, now)
+            await replies.finish(session, reply.id, spoken.answer(), spoken.adapter_id, context.given, now)
 
     async def _give_up(self, platform: Platform, mention: Mention, reply: Reply, why: str) -> None:
         await platform.tell(mention, why)
@@ -101,7 +100,9 @@ async def _conversation(
     for earlier in before:
         lines += [Line(earlier.asker_id, earlier.asked), Line(None, earlier.text or texts.EMPTY)]
     lines.append(Line(reply.asker_id, reply.asked))
-    names = await members.names(session, {line.author for line in lines if line.author is not None})
+    people = {line.author for line in lines if line.author is not None}
+    people |= {member for line in lines for member in mentioned(line.text)}
+    names = await members.names(session, people)
     given = turns(lines, None, names, persona.system_prompt)
     return _Context(persona, given, [earlier.id for earlier in before])
 
@@ -109,12 +110,18 @@ async def _conversation(
 class _Spoken:
     """Gathers an answer while it is passed on."""
 
-    def __init__(self) -> None:
+    def __init__(self, live: LiveAdapters) -> None:
+        self._live = live
         self._text: list[str] = []
         self._finish: Finish | None = None
+        self.adapter_id: int | None = None
 
-    async def listen(self, voice: LiveVoice, request: Request) -> AsyncGenerator[str]:
-        async with aclosing(voice.engine.generate(request)) as pieces:
+    async def listen(self, persona: Persona, request: Request) -> AsyncGenerator[str]:
+        # Who speaks is asked for in the moment of speaking: a platform may wait before it takes the first piece, and
+        # what was live before that may be put away by then.
+        voice = await self._live.voice(persona)
+        self.adapter_id = voice.adapter_id
+        async with aclosing(voice.engine.generate(replace(request, adapter=voice.adapter))) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Waiting):
                     continue
@@ -139,7 +146,3 @@ class _Spoken:
 def sampling_of(wished: Mapping[str, Any]) -> Sampling:
     """A persona's sampling as the engine takes it; stop strings come from rows as a list."""
     return Sampling(**{**wished, "stop": tuple(wished.get("stop", ()))})
-
-
-async def as_text(pieces: AsyncIterator[str]) -> str:
-    return "".join([piece async for piece in pieces])

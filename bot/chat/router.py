@@ -5,6 +5,7 @@ Owns who may be answered and by which persona. Knows no network and no model.
 
 from datetime import UTC, datetime
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat import texts
@@ -27,13 +28,20 @@ class Router:
     async def on_mention(self, platform: Platform, mention: Mention) -> None:
         """Take the mention and answer it; a redelivered one is passed over."""
         try:
-            async with transaction(self._sessions) as session:
-                reply = await take(session, mention)
+            reply = await self._taken(mention)
         except (NotAnswered, personas.NoSuchPersona) as refusal:
             await platform.tell(mention, str(refusal))
             return
         if reply is not None:
             await self._replier.answer(platform, mention, reply.id)
+
+    async def _taken(self, mention: Mention) -> Reply | None:
+        try:
+            async with transaction(self._sessions) as session:
+                return await take(session, mention)
+        except IntegrityError:  # two came at the same moment; what the other wrote is there now
+            async with transaction(self._sessions) as session:
+                return await take(session, mention)
 
 
 async def take(session: AsyncSession, mention: Mention) -> Reply | None:

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from bot.cli import health, personas, talk, text, training
+from bot.cli.common import LEARN, TEXT
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -33,11 +34,11 @@ def settings(
         os.environ["YAMABIKO_CONFIG"] = str(config.absolute())  # the trainer we may start reads the same file
 
 
-for part in (talk.cli, text.cli, training.cli, health.cli):
+for part in (health.cli, talk.cli, text.cli, training.cli):
     cli.add_typer(part)
-cli.add_typer(text.channel, name="channel")
-cli.add_typer(text.imports, name="import")
-cli.add_typer(personas.cli, name="persona")
+cli.add_typer(text.imports, name="import", rich_help_panel=TEXT)
+cli.add_typer(text.channel, name="channel", rich_help_panel=TEXT)
+cli.add_typer(personas.cli, name="persona", rich_help_panel=LEARN)
 
 
 def main() -> None:

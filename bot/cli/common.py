@@ -19,6 +19,10 @@ from bot.chat.verbs.authority import Actor
 T = TypeVar("T")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+# The panels of `yamabiko --help`.
+BEGIN, TALK, TEXT, LEARN = "Begin", "Talk", "Text, and who agreed to what", "Learn"
+
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
@@ -54,11 +58,18 @@ def _plain(value: Any) -> Any:
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[Any]], nothing: str) -> None:
-    """A table for people, or the sentence `nothing` when there are no rows."""
-    shown = Table(*headings, box=box.SIMPLE_HEAD, pad_edge=False)
-    for row in rows:
+    """A table for people, or the sentence `nothing` when there are no rows. Columns of numbers stand to the right."""
+    cells = list(rows)
+    if not cells:
+        out.print(nothing, markup=False)
+        return
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_header=any(headings), show_edge=False)
+    for place, heading in enumerate(headings):
+        numbers = all(isinstance(row[place], int | float | None) for row in cells)
+        shown.add_column(heading, justify="right" if numbers else "left", overflow="fold")
+    for row in cells:
         shown.add_row(*[_cell(value) for value in row])
-    out.print(shown if shown.row_count else nothing)
+    out.print(shown)
 
 
 def _cell(value: Any) -> str:
@@ -69,12 +80,20 @@ def _cell(value: Any) -> str:
             return "yes" if value else "no"
         case float():
             return f"{value:.3f}"
+        case int():
+            return f"{value:,}"
         case datetime():
-            return value.astimezone().strftime("%Y-%m-%d %H:%M")
+            local = value.astimezone()
+            this_year = local.year == datetime.now(local.tzinfo).year
+            return local.strftime("%d %b %H:%M" if this_year else "%Y-%m-%d")
         case list() | tuple() | set():
             return ", ".join(str(item) for item in value) or "–"
         case _:
             return str(value).replace("[", r"\[")
+
+
+def counted(count: int, thing: str) -> str:
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
 def pairs(options: Sequence[str]) -> dict[str, Any]:

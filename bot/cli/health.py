@@ -4,15 +4,15 @@ import asyncio
 
 import typer
 
-from bot.cli.common import Json, out, print_json
+from bot.cli.common import BEGIN, Json, out, print_json
 from bot.doctor import Finding, examine
 
 cli = typer.Typer()
 
 
-@cli.command()
+@cli.command(rich_help_panel=BEGIN)
 def doctor(as_json: Json = False) -> None:
-    """Look at everything Yamabiko stands on; each failure says what to do."""
+    """Look at what Yamabiko stands on; each failure says what to do."""
     findings = asyncio.run(examine())
     if as_json:
         print_json({"ok": all(finding.ok for finding in findings), "findings": findings})

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from bot.app import Rows
 from bot.chat.verbs import personas
 from bot.chat.verbs.personas import PersonaSummary, Wishes
 from bot.cli.common import Json, call, out, pairs, print_json, table, with_rows
@@ -41,7 +42,7 @@ def create(
     _print(call(personas.create, name, wishes), as_json)
 
 
-async def _default_base(rows) -> str:
+async def _default_base(rows: Rows) -> str:
     return rows.settings.bases.default
 
 

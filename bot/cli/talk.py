@@ -12,8 +12,8 @@ import typer
 from bot.app import App, open_app, open_rows
 from bot.chat.compare import Compared
 from bot.chat.compare import compare as compare_speakers
-from bot.cli.common import Json, err, out, print_json, shell
-from bot.platforms.console import Console
+from bot.cli.common import BEGIN, TALK, Json, err, out, print_json, shell
+from bot.platforms.console import Console, OneQuestion
 from bot.prepare import prepare as prepare_base
 from bot.trainer_process import trainer
 
@@ -51,9 +51,12 @@ async def converse(app: App, persona: str | None) -> None:
     await console.run(lambda mention: app.router.on_mention(console, mention))
 
 
-@cli.command()
+@cli.command(rich_help_panel=TALK)
 def chat(persona: PersonaOption = None) -> None:
-    """Talk with a persona in the terminal; what is promoted meanwhile speaks within two seconds."""
+    """Talk with a persona in the terminal.
+
+    What is promoted meanwhile speaks within two seconds.
+    """
 
     async def go() -> None:
         async with talking() as app:
@@ -62,7 +65,7 @@ def chat(persona: PersonaOption = None) -> None:
     asyncio.run(go())
 
 
-@cli.command()
+@cli.command(rich_help_panel=TALK)
 def run(persona: PersonaOption = None) -> None:
     """Bot and trainer together, talking in the terminal."""
 
@@ -73,19 +76,23 @@ def run(persona: PersonaOption = None) -> None:
     asyncio.run(go())
 
 
-@cli.command()
-def say(persona: str, text: str) -> None:
+@cli.command(rich_help_panel=TALK)
+def say(persona: str, text: str, as_json: Json = False) -> None:
     """One question, one answer."""
 
-    async def go() -> None:
+    async def go() -> OneQuestion:
         async with talking() as app:
-            console = Console(persona)
-            await app.router.on_mention(console, console.mention(text))
+            asked = OneQuestion(persona)
+            await app.router.on_mention(asked, asked.mention(text))
+            return asked
 
-    asyncio.run(go())
+    answer = asyncio.run(go()).answer
+    if answer is None:
+        raise typer.Exit(1)  # why stands on standard error already
+    print_json({"persona": persona, "answer": answer}) if as_json else out.print(answer, markup=False)
 
 
-@cli.command()
+@cli.command(rich_help_panel=TALK)
 def compare(
     persona: str,
     prompt: Annotated[
@@ -98,7 +105,7 @@ def compare(
     seed: int = 1,
     as_json: Json = False,
 ) -> None:
-    """The same prompt, answered by the base, the live adapter and a candidate."""
+    """The same prompt, answered by base, live adapter and candidate."""
 
     async def go() -> list[Compared]:
         async with talking() as app:
@@ -127,8 +134,11 @@ def compare(
             out.print(answer.strip(), markup=False)
 
 
-@cli.command()
-def prepare(base: Annotated[str | None, typer.Argument(help="Default: [bases] default.")] = None) -> None:
+@cli.command(rich_help_panel=BEGIN)
+def prepare(
+    base: Annotated[str | None, typer.Argument(help="Default: [bases] default.")] = None,
+    as_json: Json = False,
+) -> None:
     """Make a base ready before it is first needed."""
 
     async def go() -> str:
@@ -138,14 +148,18 @@ def prepare(base: Annotated[str | None, typer.Argument(help="Default: [bases] de
             await prepare_base(name, lambda step, part: status.update(f"{step} {part:.0%}" if part else step))
         return name
 
-    out.print(f"{asyncio.run(go())} is ready.", markup=False)
+    name = asyncio.run(go())
+    print_json({"prepared": name}) if as_json else out.print(f"{name} is ready.", markup=False)
 
 
-@cli.command()
+@cli.command(rich_help_panel=BEGIN)
 def demo(
     once: Annotated[bool, typer.Option(help="Do not stay to talk.")] = False, as_json: Json = False
 ) -> None:
-    """A small community of ours, trained here and now: the same questions before and after, then talk."""
+    """A small community of ours, trained here and now.
+
+    The same questions before and after; then you may talk with it.
+    """
     from bot.cli.demo import present, run_demo
 
     summary = asyncio.run(run_demo())

@@ -10,9 +10,12 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from bot.app import Rows
 from bot.chat.ingest import Archive, Import, Imported
 from bot.chat.verbs import text
-from bot.cli.common import Json, call, err, out, print_json, shell, table, with_rows
-from db.members import Purpose
+from bot.cli.common import TEXT, Json, call, counted, err, out, print_json, shell, table, with_rows
+from db.channels import ChannelSummary
+from db.members import MemberSummary, Purpose
 from db.models.text import Provenance, Review
+
+REVIEWS: tuple[Review, ...] = ("pending", "approved", "left_out")
 
 cli = typer.Typer()
 channel = typer.Typer(no_args_is_help=True, help="Channels, and what each is open for.")
@@ -68,12 +71,18 @@ def _print_import(done: Imported, ground: str | None, as_json: bool) -> None:
     if as_json:
         print_json(done)
         return
-    went_on = "Went on where an earlier import had stopped. " if done.resumed else ""
-    out.print(f"{went_on}{done.stored} messages stored, {done.unchanged} were there already.")
+    if done.resumed:
+        out.print("Went on where an earlier import had stopped.")
+    whose = f" of {counted(done.members, 'member')}" if done.members and done.stored else ""
+    out.print(f"{counted(done.stored, 'message')}{whose} stored.")
+    if done.unchanged:
+        out.print(f"{counted(done.unchanged, 'message')} had been stored before.")
     if done.revised:
-        out.print(f"{done.revised} had changed and were stored again.")
+        out.print(f"{counted(done.revised, 'message')} had changed; the new text is stored beside the old.")
     for reason, count in done.left_out.most_common():
-        out.print(f"  left out: {count} {reason}")
+        out.print(f"  left out: {count:,} {reason}")
+    if done.consents:
+        out.print(f"Consent recorded for {counted(done.consents, 'member')}.")
     if not ground:
         out.print("Nobody has agreed to training yet: see `yamabiko consent --help`.")
     out.print("Next: `yamabiko channel list`, then `yamabiko channel approve NAME --training`.")
@@ -86,9 +95,14 @@ def channels(as_json: Json = False) -> None:
     if as_json:
         print_json(found)
         return
-    rows = [(c.workspace, c.name, c.platform, c.state, c.messages) for c in found]
+    rows = [(c.workspace, c.name, c.platform, _open_for(c), c.messages) for c in found]
     nothing = "There is no text yet; `yamabiko import --help` tells how to bring some in."
     table(("workspace", "channel", "from", "open for", "messages"), rows, nothing)
+
+
+def _open_for(channel: ChannelSummary) -> str:
+    opened = "nothing" if channel.state == "closed" else channel.state
+    return f"{opened}, after review" if channel.review_each and channel.state == "training" else opened
 
 
 @channel.command()
@@ -123,22 +137,26 @@ def close(name: str, as_json: Json = False) -> None:
         out.print(f"{name} is closed.", markup=False)
 
 
-@cli.command()
+@cli.command(rich_help_panel=TEXT)
 def members(as_json: Json = False) -> None:
     """Everyone who wrote, with role and consent."""
     found = call(text.list_members)
     if as_json:
         print_json(found)
         return
-    rows = [(f"#{m.id}", m.name, m.workspace, m.role, _consent(m.consents), m.messages) for m in found]
+    rows = [(f"#{m.id}", m.name, m.workspace, _role(m), _consent(m.consents), m.messages) for m in found]
     table(("", "name", "workspace", "role", "consent", "messages"), rows, "Nobody has written yet.")
+
+
+def _role(member: MemberSummary) -> str:
+    return f"{member.role}, blocked" if member.blocked else member.role
 
 
 def _consent(answers: dict[str, bool]) -> str:
     return ", ".join(f"{purpose}: {'yes' if yes else 'no'}" for purpose, yes in answers.items()) or "–"
 
 
-@cli.command()
+@cli.command(rich_help_panel=TEXT)
 def role(member: str, role: str, as_json: Json = False) -> None:
     """Make a member owner, admin, curator or member."""
     call(text.set_role, member, role)
@@ -148,7 +166,7 @@ def role(member: str, role: str, as_json: Json = False) -> None:
         out.print(f"{member} is now {role}.", markup=False)
 
 
-@cli.command()
+@cli.command(rich_help_panel=TEXT)
 def consent(
     member: Annotated[
         str | None, typer.Argument(help="A member's name or #number; none with --everyone.")
@@ -169,18 +187,19 @@ def consent(
     if as_json:
         print_json({"recorded": count, "answer": not no, "purpose": purpose})
     else:
-        out.print(f"Recorded {'no' if no else 'yes'} ({purpose}) for {count} member{'s' * (count != 1)}.")
+        out.print(f"Recorded {'no' if no else 'yes'} ({purpose}) for {counted(count, 'member')}.")
 
 
-@cli.command("permit-training")
+@cli.command("permit-training", rich_help_panel=TEXT)
 def permit_training(
     workspace: str,
     ground: Annotated[str, typer.Option(help='Why you may train on its API text; "" withdraws.')],
     as_json: Json = False,
 ) -> None:
-    """Record the owner's ground for training on text that came through Slack's or Discord's API.
+    """Record the owner's ground for training on API text.
 
-    Both platforms' developer terms, as written, forbid it without their own leave. Imported files do not need this.
+    Slack's and Discord's developer terms, as written, forbid it without their own leave. Imported files
+    do not need this.
     """
     name = call(text.permit_training, workspace, ground)
     if as_json:
@@ -189,7 +208,7 @@ def permit_training(
         out.print(f"{name}: {'recorded' if ground else 'withdrawn'}.", markup=False)
 
 
-@cli.command()
+@cli.command(rich_help_panel=TEXT)
 def review(
     channel: Annotated[str | None, typer.Argument(help="Show this channel's messages.")] = None,
     approve: Annotated[list[int] | None, typer.Option(help="A message's number; may be repeated.")] = None,
@@ -198,22 +217,29 @@ def review(
     limit: int = 30,
     as_json: Json = False,
 ) -> None:
-    """Look at messages, approve them for training or leave them out."""
+    """Look at messages, approve them or leave them out."""
+    wanted = next((known for known in REVIEWS if known == state), None)
+    if state is not None and wanted is None:
+        raise typer.BadParameter(f"The state is one of {', '.join(REVIEWS)}.")
+    if channel is None and not approve and not leave_out:
+        raise typer.BadParameter("Name a channel, or messages to approve or leave out.")
     choices: dict[Review, list[int] | None] = {"approved": approve, "left_out": leave_out}
-    changed = {wanted: call(text.review, ids, wanted) for wanted, ids in choices.items() if ids}
-    if changed:
-        print_json(changed) if as_json else out.print(f"{sum(changed.values())} messages reviewed.")
+    changed = {chosen: call(text.review, ids, chosen) for chosen, ids in choices.items() if ids}
     if channel is None:
-        if not changed:
-            raise typer.BadParameter("Name a channel, or messages to approve or leave out.")
+        _print_reviewed(changed, as_json)
         return
-    wanted = next((known for known in ("pending", "approved", "left_out") if known == state), None)
     found = call(text.to_review, channel, wanted, limit)
     if as_json:
         print_json(found)
+        return
+    if changed:
+        _print_reviewed(changed, as_json)
+    rows = [(str(m.id), m.at, m.author, m.text, m.review) for m in found]
+    table(("no.", "written", "who", "text", "review"), rows, "No messages.")
+
+
+def _print_reviewed(changed: dict[Review, int], as_json: bool) -> None:
+    if as_json:
+        print_json(changed)
     else:
-        table(
-            ("", "at", "who", "text", "review"),
-            [(m.id, m.at, m.author, m.text, m.review) for m in found],
-            "No messages.",
-        )
+        out.print(f"{counted(sum(changed.values()), 'message')} reviewed.")

@@ -8,7 +8,7 @@ import typer
 from bot.app import Rows
 from bot.chat.verbs import training
 from bot.chat.verbs.training import AdapterReport, RunReport
-from bot.cli.common import Json, call, err, out, pairs, print_json, shell, table, with_rows
+from bot.cli.common import LEARN, Json, call, err, out, pairs, print_json, shell, table, with_rows
 from bot.cli.progress import RunProgress
 from bot.trainer_process import trainer
 
@@ -17,7 +17,7 @@ cli = typer.Typer()
 ENDED = ("succeeded", "failed", "cancelled", "skipped")
 
 
-@cli.command()
+@cli.command(rich_help_panel=LEARN)
 def train(
     persona: str,
     wait: Annotated[
@@ -33,7 +33,7 @@ def train(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Queue a fine-tune of a persona on what its channels may teach."""
+    """Queue a fine-tune on what the persona's channels may teach."""
     wanted: dict[str, Any] = {"messages": messages, "max_minutes": minutes, "recipe": pairs(recipe or [])}
     settings = {key: value for key, value in wanted.items() if value}
     if wait:
@@ -77,7 +77,7 @@ def _print_end(report: RunReport, as_json: bool) -> None:
         raise typer.Exit(1)
 
 
-@cli.command()
+@cli.command(rich_help_panel=LEARN)
 def runs(
     persona: Annotated[str | None, typer.Argument()] = None, limit: int = 20, as_json: Json = False
 ) -> None:
@@ -87,11 +87,14 @@ def runs(
         print_json(found)
         return
     rows = [
-        (run.id, run.persona, run.status, _progress(run), run.loss, run.adapter, run.created_at, run.reason)
+        (run.id, run.persona, run.status, _progress(run), run.loss, run.adapter, run.created_at)
         for run in found
     ]
-    headings = ("run", "persona", "status", "progress", "loss", "adapter", "asked at", "why")
+    headings = ("run", "persona", "status", "progress", "loss", "adapter", "asked")
     table(headings, rows, "Nothing has been trained yet; `yamabiko train PERSONA` does.")
+    for run in found:
+        if run.reason:
+            out.print(f"Run {run.id} {run.status}: {run.reason}", markup=False)
 
 
 def _progress(run: RunReport) -> str:
@@ -99,7 +102,7 @@ def _progress(run: RunReport) -> str:
     return f"{steps} {run.phase}".strip() or "–"
 
 
-@cli.command()
+@cli.command(rich_help_panel=LEARN)
 def cancel(run: int, as_json: Json = False) -> None:
     """Take a run from the queue, or stop it."""
     status = call(training.cancel, run)
@@ -109,23 +112,25 @@ def cancel(run: int, as_json: Json = False) -> None:
         out.print(f"Run {run}: {'asked to stop' if status == 'running' else status}.")
 
 
-@cli.command()
+@cli.command(rich_help_panel=LEARN)
 def adapters(persona: str, as_json: Json = False) -> None:
-    """A persona's adapters, with held-out losses (nats per token; lower is better)."""
+    """A persona's adapters and how well each predicts unseen talk.
+
+    Losses are nats per token on text that was held out; lower is better.
+    """
     found = call(training.list_adapters, persona)
     if as_json:
         print_json(found)
         return
     rows = [_adapter_row(adapter) for adapter in found]
-    headings = ("adapter", "state", "live", "run", "base", "messages", "loss: base", "adapter", "made at")
+    headings = ("adapter", "state", "run", "base", "messages", "loss before", "after", "made")
     table(headings, rows, f"{persona} has no adapter yet; `yamabiko train {persona}` makes one.")
 
 
 def _adapter_row(adapter: AdapterReport) -> tuple[Any, ...]:
     return (
         adapter.number,
-        adapter.state,
-        "● live" if adapter.live else "",
+        "● live" if adapter.live else adapter.state,
         adapter.run,
         adapter.base,
         adapter.messages,
@@ -135,7 +140,7 @@ def _adapter_row(adapter: AdapterReport) -> tuple[Any, ...]:
     )
 
 
-@cli.command()
+@cli.command(rich_help_panel=LEARN)
 def promote(
     persona: str,
     number: Annotated[
@@ -148,7 +153,7 @@ def promote(
     _say_live(persona, call(training.promote, persona, number, why), as_json)
 
 
-@cli.command()
+@cli.command(rich_help_panel=LEARN)
 def reject(persona: str, number: int, as_json: Json = False) -> None:
     """Mark a candidate as not wanted."""
     call(training.reject, persona, number)
@@ -158,7 +163,7 @@ def reject(persona: str, number: int, as_json: Json = False) -> None:
         out.print(f"Adapter {number} of {persona} is rejected.", markup=False)
 
 
-@cli.command()
+@cli.command(rich_help_panel=LEARN)
 def rollback(
     persona: str,
     to: Annotated[
@@ -179,7 +184,7 @@ def _say_live(persona: str, number: int | None, as_json: bool) -> None:
         out.print(f"{persona} now speaks with {speaker}.", markup=False)
 
 
-@cli.command()
+@cli.command(rich_help_panel=LEARN)
 def activations(persona: str, as_json: Json = False) -> None:
     """What went live when, by whom and why."""
     found = call(training.list_activations, persona)

@@ -54,13 +54,24 @@ class Console:
         )
 
     async def show(self, to: Mention, pieces: AsyncIterator[str], nonce: str) -> str:
-        speaker = to.persona or "bot"
-        if sys.stdin.isatty():
-            print(f"{speaker} › ", end="", flush=True)
+        speaker = f"{to.persona or 'bot'} › " if sys.stdin.isatty() else ""
         async for piece in pieces:
-            print(piece, end="", flush=True)
+            print(speaker + piece, end="", flush=True)
+            speaker = ""
         print(flush=True)
         return nonce
 
     async def tell(self, to: Mention, sentence: str) -> None:
         print(sentence, file=sys.stderr, flush=True)
+
+
+class OneQuestion(Console):
+    """A sitting of a single question: keeps what was answered instead of printing it."""
+
+    def __init__(self, persona: str) -> None:
+        super().__init__(persona)
+        self.answer: str | None = None
+
+    async def show(self, to: Mention, pieces: AsyncIterator[str], nonce: str) -> str:
+        self.answer = "".join([piece async for piece in pieces])
+        return nonce

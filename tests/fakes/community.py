@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import channels, members, messages, personas, workspaces
+from db import adapters, channels, datasets, members, messages, personas, runs, workspaces
 from db.messages import NewMessage
-from db.models import Channel, Member, Persona, Workspace
+from db.models import Adapter, Channel, Member, Persona, Workspace
 from db.models.text import Provenance
 
 
@@ -58,3 +59,16 @@ async def persona(session: AsyncSession, now: datetime, *sources: Channel, **cha
     row = await personas.add(session, Persona(**{**values, **changed}))
     await personas.set_sources(session, row, [channel.id for channel in sources])
     return row
+
+
+async def candidate(session: AsyncSession, persona: Persona, now: datetime, **changed: Any) -> Adapter:
+    """A run of the persona that ended with a candidate, as the trainer leaves it; its files are the test's."""
+    await runs.enqueue(session, persona, kind="train", by="test", note="", settings={}, now=now)
+    run = await runs.claim(session, "trainer", now)
+    assert run is not None
+    counts = {"by_provenance": {"slack_export": 40}}
+    run.dataset_id = (await datasets.record(session, persona.id, persona.shape, [], counts, now)).id
+    facts: dict[str, Any] = {"base": persona.base, "folder": f"{persona.id}/run-{run.id}", "sha256": "0", "figures": {}}
+    adapter = await adapters.add(session, run, **{**facts, **changed}, now=now)
+    await runs.end(session, run, "succeeded", "", now, dataset_id=run.dataset_id)
+    return adapter

@@ -75,4 +75,9 @@ def query(role: RoleName) -> Callable[[Inside[P, R]], Outside[P, R]]:
 
 def _authorise(actor: Actor, needed: RoleName, what: str) -> None:
     if ROLES.index(actor.role) < ROLES.index(needed):
-        raise NotAllowed(f"Only an {needed} may do this ({what.replace('_', ' ')}); you are a {actor.role}.")
+        what = what.replace("_", " ")
+        raise NotAllowed(f"Only {_a(needed)} may do this ({what}); you are {_a(actor.role)}.")
+
+
+def _a(role: RoleName) -> str:
+    return f"an {role}" if role[0] in "ao" else f"a {role}"

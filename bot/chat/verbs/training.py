@@ -1,6 +1,6 @@
 """Verbs on runs and adapters: retrain, cancel, promote, reject, rollback, and what they led to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,8 +13,15 @@ from db.models import Adapter, Persona
 from db.recipe import recipe_from
 
 
+GONE = ("tainted", "deleted")
+
+
 class NothingToRollBack(Exception):
     """There is nothing earlier to go back to."""
+
+
+class CannotBeRejected(Exception):
+    """This adapter is live or gone; the message says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +157,10 @@ async def list_adapters(session: AsyncSession, actor: Actor, persona: str) -> li
 async def promote(
     session: AsyncSession, actor: Actor, persona: str, number: int | None = None, why: str = ""
 ) -> int:
-    """Make an adapter live (None: the newest candidate); its number. Raises NoSuchAdapter, CannotGoLive."""
+    """Make an adapter live (None: the newest candidate); its number.
+
+    Raises NoSuchAdapter, CannotGoLive (also when it is live already).
+    """
     found = await personas.named(session, persona)
     adapter = await _chosen(session, found, number)
     await _go_live(session, actor, found, adapter, why or "promoted")
@@ -160,11 +170,13 @@ async def promote(
 
 @verb("admin", "persona", "number")
 async def reject(session: AsyncSession, actor: Actor, persona: str, number: int) -> None:
-    """Mark a candidate as not wanted. Raises NoSuchAdapter, CannotGoLive for the live one."""
+    """Mark a candidate as not wanted. Raises NoSuchAdapter, CannotBeRejected."""
     found = await personas.named(session, persona)
     adapter = await adapters.numbered(session, found, number)
     if adapter.id == found.live_adapter_id:
-        raise personas.CannotGoLive(f"Adapter {number} is live; roll {persona} back before rejecting it.")
+        raise CannotBeRejected(f"Adapter {number} is live; roll {persona} back before rejecting it.")
+    if adapter.state in GONE:  # "rejected" can be taken back by promoting, and this must not be
+        raise CannotBeRejected(f"Adapter {number} is {adapter.state} already and cannot speak any more.")
     adapter.state = "rejected"
 
 
@@ -197,18 +209,36 @@ async def _chosen(session: AsyncSession, persona: Persona, number: int | None) -
 
 
 async def _previous(session: AsyncSession, persona: Persona) -> Adapter | None:
-    """What was live before the present adapter came, however often people went back and forth since."""
-    for activation in await personas.activations(session, persona.id):
-        if activation.adapter_id == persona.live_adapter_id:
-            before = activation.previous_adapter_id
-            found = await adapters.by_id(session, [before] if before else [])
-            return found[before] if before else None
-    raise NothingToRollBack(f"{persona.name} speaks as its bare base; there is nothing to go back to.")
+    """What was live before the present adapter first came; what may not speak any more is passed over."""
+    if persona.live_adapter_id is None:
+        raise NothingToRollBack(f"{persona.name} speaks as its bare base; there is nothing to go back to.")
+    history = await personas.activations(session, persona.id)
+    before = _way_here([row.adapter_id for row in reversed(history)])[:-1]
+    rows = await adapters.by_id(session, [one for one in before if one is not None])
+    fit = (rows[one] for one in reversed(before) if one is not None and _fit(rows[one], persona))
+    return next(fit, None)
+
+
+def _way_here(history: Sequence[int | None]) -> list[int | None]:
+    """What led to the present, oldest first: going back to something forgets what came after it."""
+    way: list[int | None] = [None]
+    for adapter in history:
+        way = way[: way.index(adapter) + 1] if adapter in way else [*way, adapter]
+    return way
+
+
+def _fit(adapter: Adapter, persona: Persona) -> bool:
+    return adapter.state == "candidate" and adapter.base == persona.base
 
 
 async def _go_live(
     session: AsyncSession, actor: Actor, persona: Persona, adapter: Adapter | None, why: str
 ) -> None:
+    if (adapter.id if adapter else None) == persona.live_adapter_id:
+        speaker = f"adapter {adapter.number}" if adapter else "its bare base"
+        raise personas.CannotGoLive(
+            f"{persona.name} speaks with {speaker} already; there is nothing to change."
+        )
     await personas.activate(
         session,
         persona,

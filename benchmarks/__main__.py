@@ -1,0 +1,58 @@
+"""`make bench`: generation and training beside their peers, as a table and as build/bench.json.
+
+Every ratio comes from one run on one machine, ours over the peer's; repeats alternate and medians are shown.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import generation, training
+from db.config import Shared, load
+
+PARTS = {"generation": generation.run, "training": training.run}
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[], help="default: all")
+    asked.add_argument("--repeats", type=int, default=3)
+    asked.add_argument("--base", type=Path, help="a prepared folder (default: the config's default base)")
+    wanted = asked.parse_args()
+    base = wanted.base or _default_base()
+    rows = [row for part in wanted.parts or PARTS for row in PARTS[part](base, wanted.repeats)]
+    _show(rows)
+    out = Path("build/bench.json")
+    out.parent.mkdir(exist_ok=True)
+    out.write_text(json.dumps({"base": base.name, "repeats": wanted.repeats, "rows": rows}, indent=2))
+    print(f"also in {out}")
+
+
+def _default_base() -> Path:
+    settings = load(Shared)
+    subprocess.run([sys.executable, "-m", "trainer", "prepare", settings.bases.default], check=True)
+    return settings.base_folder(settings.bases.default)
+
+
+def _show(rows: list[dict]) -> None:
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    table = Table(*[column.replace("_", " ") for column in columns], box=box.SIMPLE_HEAD)
+    for row in rows:
+        table.add_row(*[_cell(row.get(column)) for column in columns])
+    Console().print(table)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.2f}" if isinstance(value, float) else str(value)
+
+
+if __name__ == "__main__":
+    main()

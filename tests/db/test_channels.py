@@ -1,0 +1,45 @@
+"""Channels: closed when met, found by name, told apart by workspace."""
+
+import pytest
+
+from db import channels, workspaces
+from db.session import Sessions, reading, transaction
+from tests.fakes import community
+
+
+async def test_a_new_channel_is_closed_and_a_new_name_is_taken_over(sessions: Sessions, now) -> None:
+    async with transaction(sessions) as session:
+        workspace = await workspaces.ensure(session, "slack", "T1", "Harbour", now)
+        first = await channels.ensure(session, workspace, "C1", "general", now)
+        assert first.state == "closed"
+        renamed = await channels.ensure(session, workspace, "C1", "lobby", now)
+        nameless = await channels.ensure(session, workspace, "C1", "", now)
+    assert first.id == renamed.id == nameless.id
+    async with reading(sessions) as session:
+        assert (await channels.named(session, "#lobby")).id == first.id
+
+
+async def test_a_name_in_two_workspaces_must_be_written_with_one_of_them(sessions: Sessions, now) -> None:
+    async with transaction(sessions) as session:
+        for name in ("Harbour", "Guild"):
+            workspace = await workspaces.ensure(session, "slack", name, name, now)
+            await channels.ensure(session, workspace, "C1", "general", now)
+    async with reading(sessions) as session:
+        with pytest.raises(channels.AmbiguousChannel, match="write WORKSPACE/general"):
+            await channels.named(session, "general")
+        found = await channels.named(session, "Guild/#general")
+        assert (await workspaces.named(session, "Guild")).id == found.workspace_id
+        with pytest.raises(channels.NoSuchChannel, match="There is no channel 'Harbour/random'"):
+            await channels.named(session, "Harbour/random")
+
+
+async def test_summaries_leave_out_closed_channels_without_messages(sessions: Sessions, now) -> None:
+    async with transaction(sessions) as session:
+        place = await community.found(session, now)
+        await channels.ensure(session, place.workspace, "C2", "empty", now)
+        spoken = await channels.ensure(session, place.workspace, "C3", "spoken", now)
+        await place.says(session, now, ("Ann", "hello"))
+        assert spoken.state == "closed"
+    async with reading(sessions) as session:
+        found = await channels.summaries(session)
+    assert [(c.name, c.state, c.messages) for c in found] == [("general", "training", 1)]
