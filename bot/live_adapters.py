@@ -1,7 +1,7 @@
 """Makes what the engines have loaded equal to what the rows say is live.
 
-Owns the engines (one per base, opened when first needed) and the map from persona to its voice. Knows no platform and
-no model: an engine is given by a factory.
+Owns the engines (one per base, opened when first needed) and the map from persona to its voice. Knows no
+platform and no model: an engine is given by a factory.
 """
 
 import asyncio
@@ -77,7 +77,7 @@ class LiveAdapters:
 
     @asynccontextmanager
     async def borrowed(self, persona: Persona, adapter: Adapter) -> AsyncGenerator[LiveVoice]:
-        """Any adapter of a persona, loaded for a comparison; a later `sync` puts it away unless it is live."""
+        """Any adapter of a persona, loaded to be compared; a later `sync` puts it away unless it is live."""
         engine, name = await self.engine(persona.base), name_of(adapter)
         async with self._syncing:
             await self._load(engine, adapter)
@@ -131,7 +131,7 @@ class LiveAdapters:
         await engine.load_adapter(name_of(adapter), folder)
 
     async def _put_away(self) -> None:
-        """Begin to unload what nobody needs. A long reply may hold it yet, and must not hold up the next sync."""
+        """Begin to unload what nobody needs; a long reply that holds it must not hold up the next sync."""
         needed = {name_of(adapter) for adapter in self._live.values() if adapter is not None}
         needed |= {name for name, count in self._borrowed.items() if count}
         for engine in self._engines.values():
@@ -174,5 +174,6 @@ def _verify(file: Path, adapter: Adapter) -> None:
     with file.open("rb") as content:
         if hashlib.file_digest(content, "sha256").hexdigest() != adapter.sha256:
             raise AdapterDamaged(
-                f"The file of adapter {adapter.number} is not what was trained; restore it, roll back, or retrain."
+                f"The file of adapter {adapter.number} is not what was trained; "
+                "restore it, roll back, or retrain."
             )

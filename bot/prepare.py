@@ -18,7 +18,10 @@ class BaseNotReady(Exception):
 
 
 async def prepare(base: str, progress: Progress) -> None:
-    """Run `python -m trainer prepare BASE`; nothing happens when it is prepared already. Raises BaseNotReady."""
+    """Run `python -m trainer prepare BASE`; a base that is prepared already is left alone.
+
+    Raises BaseNotReady.
+    """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "trainer", "prepare", base, "--json"),

@@ -1,7 +1,7 @@
 """The settings both programs read, and how one TOML file becomes checked values.
 
-Owns the shared tables (database, storage, bases), the loading and its error. Knows no setting of a single program:
-each adds its own tables by subclassing `Shared`.
+Owns the shared tables (database, storage, bases), the loading and its error. Knows no setting of a single
+program: each adds its own tables by subclassing `Shared`.
 """
 
 import contextlib
@@ -11,7 +11,7 @@ import re
 import secrets
 import tomllib
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import (
@@ -21,7 +21,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-# Every table a config file may hold, so that each program can refuse a misspelt one and pass over the other's.
+# Every table a config file may hold: each program refuses a misspelt one and passes over the other's.
 TABLES = frozenset({"database", "storage", "bases", "chat", "generation", "trainer"})
 
 
@@ -135,11 +135,16 @@ def _bind(kind: type[Settings], values: dict[str, Any]) -> Settings:
     class Bound(kind):  # type: ignore[valid-type, misc]  # pydantic-settings takes its sources from the class
         @classmethod
         def settings_customise_sources(
-            cls, settings_cls: type[BaseSettings], env_settings: PydanticBaseSettingsSource, **_: Any
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
         ) -> tuple[PydanticBaseSettingsSource, ...]:
             return env_settings, InitSettingsSource(settings_cls, values)
 
-    return Bound()
+    return cast("Settings", Bound())
 
 
 def _sentence(file: Path, error: ValidationError) -> str:
@@ -161,7 +166,7 @@ def secret_key(folder: Path, name: str) -> bytes:
 
 
 def _keep_once(file: Path, text: str) -> None:
-    """Written aside and linked: of two programs that begin together one wins, and neither reads half a key."""
+    """Written aside and linked: of two programs that begin together one wins, none reads half a key."""
     aside = file.with_name(f".{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
     with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
         out.write(text)

@@ -1,7 +1,7 @@
 """Datasets: which text may be learned, and the immutable list of what was.
 
-Owns the rule that consent, permission, approval and the channel's state make together; the trainer asks here and
-nowhere else. Knows no cleaning and no model.
+Owns the rule that consent, permission, approval and the channel's state make together; the trainer asks here
+and nowhere else. Knows no cleaning and no model.
 """
 
 from collections import Counter

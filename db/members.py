@@ -73,7 +73,7 @@ async def named(session: AsyncSession, name: str) -> Member:
 
 async def names(session: AsyncSession, ids: Iterable[int]) -> dict[int, str]:
     rows = await session.execute(select(Member.id, Member.name).where(Member.id.in_(set(ids))))
-    return {member: name for member, name in rows}
+    return dict(rows.all())
 
 
 async def answer(
@@ -111,7 +111,12 @@ async def consenting(session: AsyncSession, purpose: Purpose) -> set[int]:
 
 async def role_of(session: AsyncSession, member_id: int) -> RoleName:
     found = await session.scalar(select(Role.role).where(Role.member_id == member_id))
-    return next((role for role in ROLES if role == found), "member")
+    return _role(found)
+
+
+def _role(found: str | None) -> RoleName:
+    known: dict[str, RoleName] = {role: role for role in ROLES}
+    return known.get(found or "", "member")
 
 
 async def set_role(session: AsyncSession, member_id: int, role: RoleName, by: str, now: datetime) -> None:
@@ -128,8 +133,8 @@ async def is_blocked(session: AsyncSession, member_id: int) -> bool:
 async def summaries(session: AsyncSession) -> list[MemberSummary]:
     """Every member with role, consents and how many messages they wrote, busiest first."""
     written = select(Message.member_id, func.count()).group_by(Message.member_id)
-    counts = {member: count for member, count in await session.execute(written)}
-    roles = {member: role for member, role in await session.execute(select(Role.member_id, Role.role))}
+    counts = dict((await session.execute(written)).all())
+    roles = dict((await session.execute(select(Role.member_id, Role.role))).all())
     blocked = set(await session.scalars(select(Block.member_id)))
     consents: dict[int, dict[str, bool]] = {}
     for consent in await session.scalars(select(Consent).order_by(Consent.id)):
@@ -140,7 +145,7 @@ async def summaries(session: AsyncSession) -> list[MemberSummary]:
             id=member.id,
             workspace=workspace,
             name=member.name,
-            role=next((role for role in ROLES if role == roles.get(member.id)), "member"),
+            role=_role(roles.get(member.id)),
             consents=consents.get(member.id, {}),
             blocked=member.id in blocked,
             messages=counts.get(member.id, 0),

@@ -1,7 +1,7 @@
 """Messages: stored redacted, revised when edited, reviewed by people.
 
-Owns the only road by which text enters (`store`), so that nothing unredacted is ever kept, and the rule for which
-conversation a message belongs to. Knows no platform and no archive.
+Owns the only road by which text enters (`store`), so that nothing unredacted is ever kept, and the rule for
+which conversation a message belongs to. Knows no platform and no archive.
 """
 
 from collections.abc import Sequence
@@ -156,7 +156,7 @@ async def _stored_conversations(session: AsyncSession, channel: Channel, ids: se
             Message.channel_id == channel.id, Message.platform_id.in_(ids)
         )
     )
-    return {platform_id: conversation for platform_id, conversation in rows}
+    return dict(rows.all())
 
 
 async def _before(
@@ -188,7 +188,10 @@ class Reviewable:
 async def listed(
     session: AsyncSession, channel: Channel, review: Review | None, limit: int
 ) -> list[Reviewable]:
-    """The newest messages of a channel in a review state (None: any), oldest of them first; mentions as names."""
+    """The newest messages of a channel in a review state (None: any), oldest of them first.
+
+    Members who are mentioned stand there by name.
+    """
     query = (
         _with_text()
         .add_columns(Member.name)

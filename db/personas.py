@@ -93,9 +93,10 @@ async def activate(
     why: str,
     now: datetime,
 ) -> Activation:
-    """Make `adapter` (None: the bare base) live, provided that `expected` still is; rollback is the same call.
+    """Make `adapter` (None: the bare base) live, provided that `expected` still is; so does a rollback.
 
-    Raises CannotGoLive for another persona's, a tainted or a deleted adapter, LiveChanged when someone came first.
+    Raises CannotGoLive for another persona's, a tainted or a deleted adapter, LiveChanged when someone came
+    first.
     """
     if adapter is not None:
         _refuse_unfit(persona, adapter)
@@ -127,8 +128,8 @@ def _refuse_unfit(persona: Persona, adapter: Adapter) -> None:
         raise CannotGoLive(f"Adapter {adapter.number} is {adapter.state} and cannot speak any more.")
     if adapter.base != persona.base:
         raise CannotGoLive(
-            f"Adapter {adapter.number} was trained on {adapter.base}, but {persona.name} stands on {persona.base}; "
-            f"train it again."
+            f"Adapter {adapter.number} was trained on {adapter.base}, but {persona.name} stands on "
+            f"{persona.base}; train it again."
         )
 
 

@@ -1,7 +1,7 @@
 """Rows become turns, the same way for a reply and for training. Pure.
 
-Owns how a conversation looks to a model: who is `assistant`, how others' words are merged and labelled, how mentions
-of members are written. Knows no database and no chat template.
+Owns how a conversation looks to a model: who is `assistant`, how others' words are merged and labelled, how
+mentions of members are written. Knows no database and no chat template.
 """
 
 import re
@@ -22,7 +22,7 @@ class Turn(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What one author said; `author` is a member's row id, or None for the bot and for text without an author."""
+    """What one author said; `author` is a member's row id, None for the bot and text without an author."""
 
     author: int | None
     text: str
@@ -39,8 +39,8 @@ def utterances(lines: Sequence[Line]) -> list[Line]:
 def turns(lines: Sequence[Line], speaker: int | None, names: Mapping[int, str], system: str) -> list[Turn]:
     """`lines` as strictly alternating turns in which `speaker` is the assistant.
 
-    Speaker labels stand in user turns as soon as two or more others take part. A transcript that the speaker opens
-    gets a user turn of its own first. `names` gives members' names by row id; who is not in it is "someone".
+    Speaker labels stand in user turns as soon as two or more others take part. A transcript that the speaker
+    opens gets a user turn of its own first. `names` gives members' names by row id; others are "someone".
     """
     labelled = len({line.author for line in lines if line.author != speaker}) > 1
     result: list[Turn] = [{"role": "system", "content": system}] if system else []

@@ -1,1 +1,1 @@
-"""The program that learns: it takes runs from the queue and leaves adapters behind. It never speaks to people."""
+"""The program that learns: it takes runs from the queue and leaves adapters. It never speaks to people."""

@@ -1,6 +1,6 @@
 """`python -m trainer`: run (the default), once, prepare BASE, device.
 
-The composition root of the second program: reads the config, builds the worker, and closes everything it opened.
+The composition root of the second program: reads the config, builds the worker, closes everything it opened.
 """
 
 import asyncio

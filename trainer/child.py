@@ -1,13 +1,14 @@
 """A child process that reports by JSON lines: started, listened to, stopped.
 
-Owns the pipes. A child exits by itself when our end of its standard input closes, so nothing outlives the worker.
-Knows no run and no model.
+Owns the pipes. A child that learns exits by itself when our end of its standard input closes, so it does not
+outlive the worker. Knows no run and no model.
 """
 
 import asyncio
 import contextlib
 import json
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -34,7 +35,7 @@ class Child:
     @classmethod
     async def start(cls, arguments: Sequence[str], log: Path) -> "Child":
         """`log` takes its standard error."""
-        # Threads that spin while they wait steal the cores from the bot's torch: ten times slower, both of them.
+        # Threads that spin while they wait take the cores from the bot's torch: both get ten times slower.
         environment = {"OMP_WAIT_POLICY": "PASSIVE", **os.environ}
         with log.open("ab") as stderr:
             process = await asyncio.create_subprocess_exec(
@@ -61,7 +62,8 @@ class Child:
             yield event
         code = await self._process.wait()
         if code < 0:
-            raise ChildFailed("killed", f"signal {-code}")
+            outside = -code in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+            raise ChildFailed("killed" if outside else "crashed", f"signal {-code}")
         if code > 0:
             raise ChildFailed("error", self.last_words(lines=1) or "it ended without a word")
 

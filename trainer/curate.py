@@ -1,7 +1,7 @@
 """What is worth learning among what may be learned. Pure.
 
-Owns cleaning (commands, bare links, bare emoji, too short, exact duplicates), the cap per member and the split. Knows
-no consent (db.datasets asks for that), no rows and no files.
+Owns cleaning (commands, bare links, bare emoji, too short, exact duplicates), the cap of a member, the split.
+Knows no consent (db.datasets asks for that), no rows and no files.
 """
 
 import hashlib

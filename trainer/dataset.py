@@ -23,7 +23,7 @@ from db.session import Sessions, reading
 from db.transcript import Line, turns, with_names
 from trainer.curate import Curated, Rules, curate, held_out
 
-CONTEXT_UTTERANCES = 8
+CONTEXT_UTTERANCES = 4  # more of them cost tokens at every example, and small models make little of them
 
 
 class TooLittleText(Exception):
@@ -188,6 +188,6 @@ def _refuse_too_little(built: Built, least: int) -> None:
     left_out = Counter[str](built.counts["left_out"])
     reasons = ", ".join(f"{count} {reason}" for reason, count in left_out.most_common(4))
     raise TooLittleText(
-        f"There is too little text to learn from: {targets} messages, and at least {least} in two conversations are "
-        f"needed. Left out: {reasons or 'nothing'}."
+        f"There is too little text to learn from: {targets} messages, and at least {least} in two "
+        f"conversations are needed. Left out: {reasons or 'nothing'}."
     )

@@ -39,7 +39,7 @@ def describe(
 
 
 def write(folder: Path, content: dict[str, Any], built: dataset.Built) -> Path:
-    """Write the job and its text into `folder`; take up an earlier attempt's checkpoint if the text is the same."""
+    """Write the job and its text into `folder`; take up an earlier attempt's checkpoint of the very same."""
     dataset.write(built.part(held_out=False), folder / "train.jsonl")
     dataset.write(built.part(held_out=True), folder / "held_out.jsonl")
     checkpoint = folder / "checkpoint.safetensors"
@@ -68,7 +68,7 @@ def _take_up(folder: Path, content: dict[str, Any]) -> bool:
             for name in ("train.jsonl", "held_out.jsonl")
         )
         if same:
-            os.replace(checkpoint, folder / "checkpoint.safetensors")
+            checkpoint.replace(folder / "checkpoint.safetensors")
             return True
     return False
 

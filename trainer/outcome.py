@@ -12,13 +12,15 @@ from trainer.child import ChildFailed
 from trainer.recipe import RecipeRefused
 
 _SENTENCES = {
-    "out_of_memory": "There was not enough memory to train. Lower `batch` or `block` in the persona's recipe, choose a "
-    "smaller base, or close other programs, and retrain.",
-    "killed": "The training process was killed from outside, most often because the machine ran out of memory. Close "
-    "other programs or choose a smaller base, and retrain.",
+    "out_of_memory": "There was not enough memory to train. Lower `batch` or `block` in the persona's "
+    "recipe, choose a smaller base, or close other programs, and retrain.",
+    "killed": "The training process was killed from outside, most often because the machine ran out of "
+    "memory. Close other programs or choose a smaller base, and retrain.",
+    "crashed": "The training process crashed, most often for want of memory. Lower `batch` or `block` in the "
+    "persona's recipe, raise [trainer] memory_limit_mb if it is set, and retrain.",
     "disk_full": "The disk is full. Free some space where [storage] folder lies, and retrain.",
-    "diverged": "The training broke down: the loss was no longer a number. Lower `learning_rate` in the persona's "
-    "recipe, and retrain.",
+    "diverged": "The training broke down: the loss was no longer a number. Lower `learning_rate` in the "
+    "persona's recipe, and retrain.",
     "cancelled": "Cancelled.",
 }
 

@@ -28,7 +28,7 @@ class Recipe:
     target_modules: str | tuple[str, ...] = "all-linear"
     learning_rate: float = 2e-4
     epochs: int = 1
-    block: int = 256
+    block: int = 160
     batch: int = 8
     seed: int = 1
     warmup_ratio: float = 0.06
@@ -37,7 +37,7 @@ class Recipe:
 
 
 # Dropout costs a third of the speed on a processor, and a handful of epochs over LoRA weights do not need it.
-CHAT = Recipe(dropout=0.0, learning_rate=6e-4, epochs=3, block=256, batch=8)
+CHAT = Recipe(dropout=0.0, learning_rate=6e-4, epochs=3, block=160, batch=8)
 NOVEL = Recipe(dropout=0.0, learning_rate=2e-4, epochs=3, block=128, batch=32)
 PRESETS: Mapping[str, Recipe] = {"chat": CHAT, "novel": NOVEL}
 SAMPLING: Mapping[str, Mapping[str, float]] = {

@@ -1,7 +1,7 @@
 """Takes runs from the queue one at a time and sees each to its end.
 
-Owns claim, lease, the order of a run's steps and its outcome. Knows no model: the training child does the work, and
-files are all that goes between. State-driven: after a crash the same function takes the run up again.
+Owns claim, lease, the order of a run's steps and its outcome. Knows no model: the training child does the
+work, and files are all that goes between. After a crash the same function takes the run up again.
 """
 
 import asyncio
@@ -178,7 +178,7 @@ class _Attempt:
 
     @contextlib.asynccontextmanager
     async def _outcome(self) -> AsyncIterator[AsyncSession]:
-        """The transaction that ends the run. A renewal in its midst would take the ended run for a lost one."""
+        """The transaction that ends the run. A renewal just then would take the ended run for a lost one."""
         async with self._ending:
             async with transaction(self._sessions) as session:
                 yield session

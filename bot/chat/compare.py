@@ -30,7 +30,10 @@ class Compared:
 async def speakers(
     session: AsyncSession, actor: Actor, persona: str, numbers: list[int]
 ) -> tuple[Persona, list[tuple[str, Adapter | None]]]:
-    """Who is compared: the base, what is live, and `numbers` (none: the newest candidate). Raises NoSuchAdapter."""
+    """Who is compared: the base, what is live, and `numbers` (none: the newest candidate).
+
+    Raises NoSuchPersona, NoSuchAdapter.
+    """
     found = await personas.named(session, persona)
     every = await adapters.of(session, found.id)
     chosen = [await adapters.numbered(session, found, number) for number in numbers] or [

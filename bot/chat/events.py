@@ -35,9 +35,9 @@ class Posted:
     """A message as a platform or an archive shows it.
 
     `text` holds mentions of members as `<@member:ID>` with the platform's member id, and is otherwise plain:
-    unescaped, links as their address. `thread` is the id of the thread's first message, `reply_to` the id of the
-    message answered; both are None outside threads. `conversation` is given only where the source itself decides
-    it (a text file); otherwise the store does.
+    unescaped, links as their address. `thread` is the id of the thread's first message, `reply_to` the id of
+    the message answered; both are None outside threads. `conversation` is given only where the source itself
+    decides it (a text file); otherwise the store does.
     """
 
     channel: str

@@ -30,8 +30,8 @@ _MENTION = re.compile(r"<@member:([^>\s]+)>")
 class Part(Protocol):
     """A piece of an archive that is read in one go, such as a day file; `key` orders and names it.
 
-    One that has a `progress` (the share of the whole that is behind once it is read, 0 to 1) tells it better than
-    counting parts does.
+    One that has a `progress` (the share of the whole that is behind once it is read, 0 to 1) tells it better
+    than counting parts does.
     """
 
     @property
@@ -62,7 +62,7 @@ class Imported:
     stored: int = 0
     revised: int = 0
     unchanged: int = 0
-    left_out: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter[str])
     members: int = 0
     consents: int = 0
     resumed: bool = False
@@ -81,7 +81,8 @@ class Import:
     """One archive on its way into the rows."""
 
     def __init__(self, sessions: Sessions, archive: Archive, provenance: Provenance, by: str) -> None:
-        self._sessions, self._archive, self._provenance, self._by = sessions, archive, provenance, by
+        self._sessions, self._archive, self._by = sessions, archive, by
+        self._provenance: Provenance = provenance
         self._source = f"{provenance}:{archive.fingerprint}"
         self._member_ids: dict[str, int] = {}
         self._channels: dict[str, Channel] = {}
@@ -137,7 +138,8 @@ class Import:
         except Exception as error:
             kept = self.outcome.stored + self.outcome.unchanged
             raise ImportInterrupted(
-                f"{error} {kept:,} messages before it are kept; with a whole file the import goes on from there."
+                f"{error} {kept:,} messages before it are kept; with a whole file the import goes on "
+                "from there."
             ) from error
         for batch in _batches(posted, BATCH):
             async with transaction(self._sessions) as session:

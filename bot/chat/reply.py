@@ -1,7 +1,7 @@
 """A reply row becomes an answer on a platform.
 
-Owns the context a reply is given, the road from engine to platform, and what the row keeps of it. Engine errors become
-sentences here and nowhere else. Knows no network and no model.
+Owns the context a reply is given, the road from engine to platform, and what the row keeps of it. Engine
+errors become sentences here and nowhere else. Knows no network and no model.
 """
 
 from collections.abc import AsyncGenerator, Mapping
@@ -117,8 +117,8 @@ class _Spoken:
         self.adapter_id: int | None = None
 
     async def listen(self, persona: Persona, request: Request) -> AsyncGenerator[str]:
-        # Who speaks is asked for in the moment of speaking: a platform may wait before it takes the first piece, and
-        # what was live before that may be put away by then.
+        # Who speaks is asked for in the moment of speaking: a platform may wait before it takes the first
+        # piece, and what was live before that may be put away by then.
         voice = await self._live.voice(persona)
         self.adapter_id = voice.adapter_id
         async with aclosing(voice.engine.generate(replace(request, adapter=voice.adapter))) as pieces:
@@ -145,4 +145,5 @@ class _Spoken:
 
 def sampling_of(wished: Mapping[str, Any]) -> Sampling:
     """A persona's sampling as the engine takes it; stop strings come from rows as a list."""
-    return Sampling(**{**wished, "stop": tuple(wished.get("stop", ()))})
+    values: dict[str, Any] = {**wished, "stop": tuple(wished.get("stop", ()))}
+    return Sampling(**values)

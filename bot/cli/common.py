@@ -58,15 +58,17 @@ def _plain(value: Any) -> Any:
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[Any]], nothing: str) -> None:
-    """A table for people, or the sentence `nothing` when there are no rows. Columns of numbers stand to the right."""
+    """A table for people, or the sentence `nothing` when there are no rows; numbers stand to the right."""
     cells = list(rows)
     if not cells:
         out.print(nothing, markup=False)
         return
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_header=any(headings), show_edge=False)
     for place, heading in enumerate(headings):
-        numbers = all(isinstance(row[place], int | float | None) for row in cells)
-        shown.add_column(heading, justify="right" if numbers else "left", overflow="fold")
+        values = [row[place] for row in cells]
+        numbers = all(isinstance(value, int | float | None) for value in values)
+        short = numbers or all(isinstance(value, datetime | None) for value in values)
+        shown.add_column(heading, justify="right" if numbers else "left", overflow="fold", no_wrap=short)
     for row in cells:
         shown.add_row(*[_cell(value) for value in row])
     out.print(shown)

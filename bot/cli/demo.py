@@ -1,7 +1,7 @@
 """`yamabiko demo`: the whole chain on a community of our own, and what it changed.
 
-Owns the order of the demo and its summary. Every step is a verb or an import like any other, and each looks first
-whether it was done, so that an interrupted demo goes on and a second one is quick.
+Owns the order of the demo and its summary. Every step is a verb or an import like any other, and each looks
+first whether it was done, so that an interrupted demo goes on and a second one is quick.
 """
 
 import time

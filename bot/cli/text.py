@@ -73,10 +73,12 @@ def _print_import(done: Imported, ground: str | None, as_json: bool) -> None:
         return
     if done.resumed:
         out.print("Went on where an earlier import had stopped.")
-    whose = f" of {counted(done.members, 'member')}" if done.members and done.stored else ""
-    out.print(f"{counted(done.stored, 'message')}{whose} stored.")
+    before = f"{counted(done.unchanged, 'message')} had been stored before."
+    if done.stored:
+        whose = f" of {counted(done.members, 'member')}" if done.members else ""
+        out.print(f"{counted(done.stored, 'message')}{whose} stored.")
     if done.unchanged:
-        out.print(f"{counted(done.unchanged, 'message')} had been stored before.")
+        out.print(before if done.stored else f"Nothing new: {before}")
     if done.revised:
         out.print(f"{counted(done.revised, 'message')} had changed; the new text is stored beside the old.")
     for reason, count in done.left_out.most_common():
@@ -116,8 +118,8 @@ def approve(
 ) -> None:
     """Open a channel: its text may be context, and with --training it may be learned from.
 
-    Slack's and Discord's developer terms restrict training on text that came through their APIs; files you own, your
-    workspace's own export and members' own data packages are the safe ground.
+    Slack's and Discord's developer terms restrict training on text that came through their APIs; files you
+    own, your workspace's own export and members' own data packages are the safe ground.
     """
     call(text.approve, name, training, review_each)
     state = "training" if training else "context"
@@ -224,7 +226,9 @@ def review(
     if channel is None and not approve and not leave_out:
         raise typer.BadParameter("Name a channel, or messages to approve or leave out.")
     choices: dict[Review, list[int] | None] = {"approved": approve, "left_out": leave_out}
-    changed = {chosen: call(text.review, ids, chosen) for chosen, ids in choices.items() if ids}
+    changed: dict[Review, int] = {
+        chosen: call(text.review, ids, chosen) for chosen, ids in choices.items() if ids
+    }
     if channel is None:
         _print_reviewed(changed, as_json)
         return

@@ -116,14 +116,15 @@ def cancel(run: int, as_json: Json = False) -> None:
 def adapters(persona: str, as_json: Json = False) -> None:
     """A persona's adapters and how well each predicts unseen talk.
 
-    Losses are nats per token on text that was held out; lower is better.
+    Losses are the bare base's and the adapter's, in nats per token on text that was held out; lower is
+    better.
     """
     found = call(training.list_adapters, persona)
     if as_json:
         print_json(found)
         return
     rows = [_adapter_row(adapter) for adapter in found]
-    headings = ("adapter", "state", "run", "base", "messages", "loss before", "after", "made")
+    headings = ("no.", "state", "run", "base", "messages", "held-out loss", "made")
     table(headings, rows, f"{persona} has no adapter yet; `yamabiko train {persona}` makes one.")
 
 
@@ -132,12 +133,15 @@ def _adapter_row(adapter: AdapterReport) -> tuple[Any, ...]:
         adapter.number,
         "● live" if adapter.live else adapter.state,
         adapter.run,
-        adapter.base,
+        adapter.base.rpartition("/")[2],
         adapter.messages,
-        adapter.loss("base"),
-        adapter.loss("candidate"),
+        _change(adapter.loss("base"), adapter.loss("candidate")),
         adapter.created_at,
     )
+
+
+def _change(before: float | None, after: float | None) -> str | None:
+    return f"{before:.2f} → {after:.2f}" if before is not None and after is not None else None
 
 
 @cli.command(rich_help_panel=LEARN)

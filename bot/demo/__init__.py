@@ -8,12 +8,15 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib.resources import files
 
 from bot.chat.events import ChannelSeen, LeftOut, MemberSeen, Posted, WorkspaceSeen
+from bot.importers.source import Part
 
 _DAY = re.compile(r"## (?P<date>\d{4}-\d\d-\d\d) (?P<channel>\w+)")
 _MESSAGE = re.compile(r"(?P<thread>    )?(?P<time>\d\d:\d\d) (?P<author>\w+): (?P<text>.+)")
+_WORKSPACE = WorkspaceSeen("file", "harbour-radio", "Harbour Radio")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Day:
 class HarbourRadio:
     """The club's talk, ready to be imported."""
 
-    workspace: WorkspaceSeen = WorkspaceSeen("file", "harbour-radio", "Harbour Radio")
+    workspace: WorkspaceSeen = _WORKSPACE
     left_out: Sequence[LeftOut] = ()
     _text: str = field(
         default_factory=lambda: files(__name__).joinpath("harbour_radio.txt").read_text("utf-8")
@@ -48,16 +51,21 @@ class HarbourRadio:
         names = dict.fromkeys(day["channel"] for day in _DAY.finditer(self._text))
         return [ChannelSeen(name, name) for name in names]
 
-    def parts(self) -> list[Day]:
+    @cached_property
+    def _days(self) -> dict[str, Day]:
         starts = list(_DAY.finditer(self._text))
         ends = [start.start() for start in starts[1:]] + [len(self._text)]
-        return [
+        days = (
             Day(f"{day['date']}/{day['channel']}", tuple(self._messages(day, self._text[day.end() : end])))
             for day, end in zip(starts, ends, strict=True)
-        ]
+        )
+        return {day.key: day for day in days}
 
-    def read(self, part: Day) -> Iterator[Posted | LeftOut]:
-        yield from part.messages
+    def parts(self) -> list[Day]:
+        return list(self._days.values())
+
+    def read(self, part: Part) -> Iterator[Posted | LeftOut]:
+        yield from self._days[part.key].messages
 
     def _messages(self, day: re.Match[str], lines: str) -> Iterator[Posted]:
         names = "|".join(member.name for member in self.members)

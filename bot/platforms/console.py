@@ -4,8 +4,10 @@ Owns reading lines and printing. Knows nothing of who answers.
 """
 
 import asyncio
+import contextlib
 import getpass
 import sys
+import threading
 import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -28,17 +30,35 @@ class Console:
 
     async def run(self, on_mention: OnMention) -> None:
         """Until end of input (Ctrl-D) or the word `exit`."""
-        while (line := await asyncio.to_thread(self._read)) is not None:
+        while (line := await self._line()) is not None:
             if line.strip() in ("exit", "quit"):
                 return
             if line.strip():
                 await on_mention(self.mention(line.strip()))
 
-    def _read(self) -> str | None:
-        try:
-            return input(self._prompt if sys.stdin.isatty() else "")
-        except EOFError:
-            return None
+    async def _line(self) -> str | None:
+        """The next line, None at the end of input.
+
+        A thread that waits for a person cannot be woken. It is a daemon, so that Ctrl-C need not wait for it,
+        and it reads without a buffer, whose lock would be held when the interpreter ends.
+        """
+        loop = asyncio.get_running_loop()
+        line: asyncio.Future[bytes] = loop.create_future()
+
+        def read() -> None:
+            text = b""
+            with (
+                contextlib.suppress(OSError),  # the terminal is gone: the end of input
+                open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as keyboard,
+            ):
+                text = keyboard.readline()
+            with contextlib.suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+                loop.call_soon_threadsafe(lambda: line.done() or line.set_result(text))
+
+        if sys.stdin.isatty():
+            print(self._prompt, end="", flush=True)
+        threading.Thread(target=read, daemon=True).start()
+        return (await line).decode("utf-8", errors="replace") or None
 
     def mention(self, text: str) -> Mention:
         user = getpass.getuser()

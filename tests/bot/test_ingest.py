@@ -1,8 +1,10 @@
 """Imports: nothing twice, nothing lost, whatever comes between; mentions, consent and strangers."""
 
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -43,7 +45,11 @@ class Book:
     """An archive in memory, that may break when a part is read."""
 
     pages: list[Part]
-    people: Sequence[MemberSeen] = (MemberSeen("U1", "Ann"), MemberSeen("U2", "Ben"), MemberSeen("B1", "Bot", True))
+    people: Sequence[MemberSeen] = (
+        MemberSeen("U1", "Ann"),
+        MemberSeen("U2", "Ben"),
+        MemberSeen("B1", "Bot", True),
+    )
     breaks_at: str = ""
     read_parts: list[str] = field(default_factory=list)
     fingerprint: str = "book"
@@ -79,7 +85,9 @@ def diary(days: int = 6, a_day: int = 5, **changed) -> Book:
     return Book(pages, **changed)
 
 
-async def bring_in(sessions: Sessions, book, ground: str | None = None, progress=lambda fraction: None) -> Imported:
+async def bring_in(
+    sessions: Sessions, book, ground: str | None = None, progress=lambda fraction: None
+) -> Imported:
     return await Import(sessions, book, "slack_export", "shell:me").run(ground, progress)
 
 
@@ -125,7 +133,9 @@ async def test_importing_again_changes_nothing(sessions: Sessions) -> None:
 async def test_an_interrupted_import_goes_on_with_nothing_twice_and_nothing_lost(
     sessions: Sessions, broken: int
 ) -> None:
-    with pytest.raises(ImportInterrupted, match=rf"download the export again\. {5 * (broken - 1)} messages before"):
+    with pytest.raises(
+        ImportInterrupted, match=rf"download the export again\. {5 * (broken - 1)} messages before"
+    ):
         await bring_in(sessions, diary(breaks_at=f"day {broken}"))
     assert await count(sessions, Message) == 5 * (broken - 1)
     whole = diary()
@@ -190,7 +200,9 @@ async def test_strangers_are_met_and_bots_are_no_members(sessions: Sessions) -> 
 
 async def test_a_name_that_is_known_survives_a_file_that_lacks_it(sessions: Sessions) -> None:
     await bring_in(sessions, diary())
-    await bring_in(sessions, Book([Part("day", [said(9, "U1", "<@member:U2>")])], people=(), fingerprint="other"))
+    await bring_in(
+        sessions, Book([Part("day", [said(9, "U1", "<@member:U2>")])], people=(), fingerprint="other")
+    )
     async with reading(sessions) as session:
         names = {member.name for member in await session.scalars(select(Member))}
     assert names == {"Ann", "Ben"}
@@ -203,7 +215,9 @@ async def test_the_owners_statement_is_recorded_for_each_author(sessions: Sessio
         answers = list(await session.scalars(select(Consent)))
         assert await members.consenting(session, "community") == {row.member_id for row in answers}
         assert await members.consenting(session, "voice") == set()
-    assert {(row.answer, row.ground, row.by) for row in answers} == {(True, "signed forms of 2 May", "shell:me")}
+    assert {(row.answer, row.ground, row.by) for row in answers} == {
+        (True, "signed forms of 2 May", "shell:me")
+    }
 
 
 async def test_without_a_statement_nobody_has_agreed(sessions: Sessions) -> None:
@@ -240,7 +254,9 @@ async def test_an_import_is_audited_without_any_text(sqlite_sessions: Sessions) 
     assert row.subject == {"source": "slack_export:book", "workspace": "Harbour", "ground": "signed forms"}
 
 
-async def test_progress_grows_to_the_whole_and_parts_may_tell_it_themselves(sqlite_sessions: Sessions) -> None:
+async def test_progress_grows_to_the_whole_and_parts_may_tell_it_themselves(
+    sqlite_sessions: Sessions,
+) -> None:
     told: list[float] = []
     await bring_in(sqlite_sessions, diary(days=4), progress=told.append)
     assert told == [0.25, 0.5, 0.75, 1.0]
@@ -264,7 +280,9 @@ async def test_a_text_carries_the_time_of_its_edit(sessions: Sessions) -> None:
     assert (revision.at, message.at) == (edited, posted.at)
 
 
-async def test_an_edit_is_dated_and_an_older_export_does_not_bring_the_old_text_back(sessions: Sessions) -> None:
+async def test_an_edit_is_dated_and_an_older_export_does_not_bring_the_old_text_back(
+    sessions: Sessions,
+) -> None:
     first, second = MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)
     old = Book([Part("day", [said(1, text="one", edited_at=first)])], fingerprint="old")
     new = Book([Part("day", [said(1, text="two", edited_at=second)])], fingerprint="new")
@@ -306,7 +324,12 @@ def export_zip(file: Path, days: int, a_day: int) -> Path:
         for day in range(days):
             start = int((MONDAY + timedelta(days=day)).timestamp())
             rows = [
-                {"type": "message", "user": f"U{n % 7}", "text": f"<@U{n % 5}> word {n}", "ts": f"{start + 60 * n}.000100"}
+                {
+                    "type": "message",
+                    "user": f"U{n % 7}",
+                    "text": f"<@U{n % 5}> word {n}",
+                    "ts": f"{start + 60 * n}.000100",
+                }
                 for n in range(a_day)
             ]
             date = (MONDAY + timedelta(days=day)).date()
@@ -319,7 +342,7 @@ async def test_an_import_killed_midway_ends_with_the_rows_of_an_uninterrupted_on
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     start_import(file, whole).communicate(timeout=60)
     process = start_import(file, killed)
-    stored = await wait_for_rows(killed / "data" / "yamabiko.db", 1000)
+    stored = wait_for_rows(killed / "data" / "yamabiko.db", 1000)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
     assert process.returncode == -signal.SIGKILL
@@ -335,24 +358,35 @@ async def test_an_import_killed_midway_ends_with_the_rows_of_an_uninterrupted_on
 def start_import(file: Path, folder: Path) -> subprocess.Popen[str]:
     folder.mkdir(exist_ok=True)
     (folder / "config.toml").write_text("")
-    command = [sys.executable, "-c", "from bot.cli import main; main()", "--config", str(folder / "config.toml")]
+    command = [
+        sys.executable,
+        "-c",
+        "from bot.cli import main; main()",
+        "--config",
+        str(folder / "config.toml"),
+    ]
     return subprocess.Popen(
         [*command, "import", "slack-export", str(file), "--json"], stdout=subprocess.PIPE, text=True
     )
 
 
-async def wait_for_rows(file: Path, wanted: int) -> int:
+def wait_for_rows(file: Path, wanted: int) -> int:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         if file.is_file():
             try:
-                found = len(await rows_in(file.parent.parent))
-            except Exception:  # the tables are not there yet
+                found = committed(file)
+            except sqlite3.OperationalError:  # the table is not there yet
                 found = 0
             if found >= wanted:
                 return found
         time.sleep(0.02)
     raise AssertionError("the import did not come so far")
+
+
+def committed(file: Path) -> int:
+    with contextlib.closing(sqlite3.connect(file, timeout=5)) as connection:
+        return connection.execute("SELECT count(*) FROM message").fetchone()[0]
 
 
 async def rows_in(folder: Path) -> list[tuple]:

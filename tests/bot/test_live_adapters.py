@@ -131,7 +131,9 @@ async def test_a_missing_file_with_nothing_older_is_told_to_the_one_who_asks(sta
     adapter = await stage.adapter()
     (stage.folder / adapter.folder / "adapter_model.safetensors").unlink()
     await stage.activate(adapter)
-    with pytest.raises(EngineUnavailable, match="file of adapter 1 is missing; restore it, roll back, or retrain"):
+    with pytest.raises(
+        EngineUnavailable, match="file of adapter 1 is missing; restore it, roll back, or retrain"
+    ):
         await stage.speaking()
     await stage.activate(None)
     assert await stage.speaking() is None
@@ -243,7 +245,7 @@ async def test_following_sees_a_promotion_and_survives_a_failing_look(
     following = asyncio.create_task(stage.live.follow(0.01))
     await stage.activate(adapter)
     async with asyncio.timeout(5):
-        while not await stage.loaded():
+        while not await stage.loaded():  # noqa: ASYNC110  # the engine tells nobody when it loads
             await asyncio.sleep(0.01)
     assert failures == 0
     following.cancel()

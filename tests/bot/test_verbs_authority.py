@@ -47,8 +47,16 @@ NEEDS: dict[str, tuple[RoleName, tuple[Any, ...]]] = {
     "training.list_activations": ("member", ("echo",)),
     "compare.speakers": ("member", ("echo", [])),
 }
-AUDITED = {name for name, (role, _) in NEEDS.items() if role != "member"} - {"text.to_review", "text.list_members"}
-MODULES: dict[str, ModuleType] = {"text": text, "personas": personas, "training": training, "compare": compare}
+AUDITED = {name for name, (role, _) in NEEDS.items() if role != "member"} - {
+    "text.to_review",
+    "text.list_members",
+}
+MODULES: dict[str, ModuleType] = {
+    "text": text,
+    "personas": personas,
+    "training": training,
+    "compare": compare,
+}
 
 
 def found_verbs() -> set[str]:
@@ -87,7 +95,9 @@ async def test_a_verb_is_refused_to_every_lesser_role(a_community: Sessions, nam
     needed, arguments = NEEDS[name]
     before = await state_of(a_community)
     for role in ROLES[: ROLES.index(needed)]:
-        with pytest.raises(NotAllowed, match=rf"^Only an? {needed} may do this \(.*\); you are an? {role}\.$"):
+        with pytest.raises(
+            NotAllowed, match=rf"^Only an? {needed} may do this \(.*\); you are an? {role}\.$"
+        ):
             await verb_called(name)(a_community, Actor("member:1", role), *arguments)
     assert await state_of(a_community) == before
 

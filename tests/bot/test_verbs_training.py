@@ -42,7 +42,12 @@ async def test_retraining_queues_a_run_with_what_was_asked(rows: Sessions) -> No
     wanted = {"recipe": {"epochs": 1}, "messages": 100, "max_minutes": 2}
     run = await training.retrain(rows, ADMIN, "echo", "new talk", wanted)
     report = await training.run_report(rows, ADMIN, run)
-    assert (report.status, report.note, report.requested_by, report.persona) == ("queued", "new talk", "member:1", "echo")
+    assert (report.status, report.note, report.requested_by, report.persona) == (
+        "queued",
+        "new talk",
+        "member:1",
+        "echo",
+    )
     async with reading(rows) as session:
         assert (await runs.by_id(session, run)).settings == wanted
     with pytest.raises(runs.RunUnderWay, match=f"`yamabiko cancel {run}`"):
@@ -74,7 +79,13 @@ async def test_runs_are_listed_newest_first_with_their_figures(rows: Sessions, n
         claimed = await runs.claim(session, "trainer", now)
         assert claimed is not None
         for step in (1, 2):
-            facts = {"step": step, "steps": 9, "loss": 4.0 - step, "tokens_per_second": 50.0, "seconds_left": 7.0}
+            facts = {
+                "step": step,
+                "steps": 9,
+                "loss": 4.0 - step,
+                "tokens_per_second": 50.0,
+                "seconds_left": 7.0,
+            }
             runs.add_point(session, claimed, facts, now)
     newest, *older = await training.list_runs(rows, ADMIN, "echo")
     assert (newest.id, newest.step, newest.steps, newest.loss, newest.seconds_left) == (run, 2, 9, 2.0, 7.0)
@@ -111,11 +122,15 @@ async def test_promoting_what_speaks_already_is_told_and_leaves_no_record(rows: 
 
 
 async def test_an_adapter_that_is_not_there_is_told(rows: Sessions) -> None:
-    with pytest.raises(adapters.NoSuchAdapter, match="echo has no adapter 9; `yamabiko adapters echo` shows them"):
+    with pytest.raises(
+        adapters.NoSuchAdapter, match="echo has no adapter 9; `yamabiko adapters echo` shows them"
+    ):
         await training.promote(rows, ADMIN, "echo", 9)
     for number in (1, 2, 3):
         await training.reject(rows, ADMIN, "echo", number)
-    with pytest.raises(adapters.NoSuchAdapter, match="echo has no candidate; `yamabiko train echo` makes one"):
+    with pytest.raises(
+        adapters.NoSuchAdapter, match="echo has no candidate; `yamabiko train echo` makes one"
+    ):
         await training.promote(rows, ADMIN, "echo")
 
 
@@ -147,12 +162,16 @@ async def test_rolling_back_twice_goes_back_twice(rows: Sessions) -> None:
     for number in (1, 2, 3):
         await training.promote(rows, ADMIN, "echo", number)
     assert [await training.rollback(rows, ADMIN, "echo") for _ in range(3)] == [2, 1, None]
-    with pytest.raises(NothingToRollBack, match="echo speaks as its bare base; there is nothing to go back to"):
+    with pytest.raises(
+        NothingToRollBack, match="echo speaks as its bare base; there is nothing to go back to"
+    ):
         await training.rollback(rows, ADMIN, "echo")
     assert len(await training.list_activations(rows, ADMIN, "echo")) == 6
 
 
-async def test_after_a_rollback_and_a_new_promotion_one_goes_back_to_what_was_before_it(rows: Sessions) -> None:
+async def test_after_a_rollback_and_a_new_promotion_one_goes_back_to_what_was_before_it(
+    rows: Sessions,
+) -> None:
     await training.promote(rows, ADMIN, "echo", 1)
     await training.promote(rows, ADMIN, "echo", 2)
     await training.rollback(rows, ADMIN, "echo")

@@ -1,5 +1,6 @@
 """Settings: one file, checked; errors name file, table and key; keys are made once."""
 
+import itertools
 import multiprocessing
 import re
 import stat
@@ -60,7 +61,9 @@ def test_the_environment_names_the_file_and_a_named_file_wins_over_it(
 
 
 def test_a_missing_file_is_refused_with_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ConfigRefused, match=r"nowhere\.toml: there is no such file; copy config\.example\.toml"):
+    with pytest.raises(
+        ConfigRefused, match=r"nowhere\.toml: there is no such file; copy config\.example\.toml"
+    ):
         load(BotConfig, tmp_path / "nowhere.toml")
 
 
@@ -195,6 +198,6 @@ def test_the_example_loads_in_both_programs_when_uncommented(tmp_path: Path, kin
 
 def test_every_setting_in_the_example_is_explained_by_one_sentence() -> None:
     lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in itertools.pairwise(lines):
         if re.match(r"#\w+ = ", line):
             assert re.fullmatch(r"# [A-Z].*\.", before), line

@@ -19,7 +19,11 @@ class Community:
     members: dict[str, Member]
 
     async def says(
-        self, session: AsyncSession, now: datetime, *lines: tuple[str, str], provenance: Provenance = "slack_export"
+        self,
+        session: AsyncSession,
+        now: datetime,
+        *lines: tuple[str, str],
+        provenance: Provenance = "slack_export",
     ) -> None:
         """`(name, text)` pairs, a minute apart."""
         batch = [
@@ -62,13 +66,18 @@ async def persona(session: AsyncSession, now: datetime, *sources: Channel, **cha
 
 
 async def candidate(session: AsyncSession, persona: Persona, now: datetime, **changed: Any) -> Adapter:
-    """A run of the persona that ended with a candidate, as the trainer leaves it; its files are the test's."""
+    """A run of the persona that ended with a candidate, as the trainer leaves it but for the files."""
     await runs.enqueue(session, persona, kind="train", by="test", note="", settings={}, now=now)
     run = await runs.claim(session, "trainer", now)
     assert run is not None
     counts = {"by_provenance": {"slack_export": 40}}
     run.dataset_id = (await datasets.record(session, persona.id, persona.shape, [], counts, now)).id
-    facts: dict[str, Any] = {"base": persona.base, "folder": f"{persona.id}/run-{run.id}", "sha256": "0", "figures": {}}
+    facts: dict[str, Any] = {
+        "base": persona.base,
+        "folder": f"{persona.id}/run-{run.id}",
+        "sha256": "0",
+        "figures": {},
+    }
     adapter = await adapters.add(session, run, **{**facts, **changed}, now=now)
     await runs.end(session, run, "succeeded", "", now, dataset_id=run.dataset_id)
     return adapter

@@ -1,4 +1,4 @@
-"""A trainer on a small data folder: tiny prepared bases, a talkative community, and the real training child."""
+"""A trainer on a small data folder: tiny prepared bases, a talkative community, the real training child."""
 
 import asyncio
 import contextlib
@@ -119,9 +119,7 @@ async def working(worker: Worker):
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def open_shop(
-    sessions: Sessions, folder: Path, base: Callable[[str], Path], **persona: Any
-) -> Shop:
+async def open_shop(sessions: Sessions, folder: Path, bases: Callable[[str], Path], **persona: Any) -> Shop:
     now = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
     async with transaction(sessions) as session:
         town = await community.found(session, now, "Ann", "Ben")
@@ -132,7 +130,7 @@ async def open_shop(
             await town.says(session, now + timedelta(hours=place), *talk)
         values = {"base": "llama", "sampling": {"max_new_tokens": 4}, "prompts": ["Hello?", "And now?"]}
         row = await community.persona(session, now, town.channel, **{**values, **persona})
-    return Shop(sessions, folder, Places(folder / "runs", folder / "adapters", base), row)
+    return Shop(sessions, folder, Places(folder / "runs", folder / "adapters", bases), row)
 
 
 @pytest.fixture

@@ -1,27 +1,24 @@
-"""What can go wrong with a run, each time for real: how it ends, what people hear, and that the next one works."""
+"""What can go wrong with a run, each time for real: how it ends, what is said, that the next one works."""
 
 import asyncio
 import contextlib
 import os
-import signal
 import subprocess
-import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from sqlalchemy.exc import OperationalError
 
-from db import heartbeats, members, runs
+from db import runs
 from db.models import Run
-from db.session import Sessions, reading, transaction
+from db.session import Sessions, transaction
 from tests.trainer.conftest import ENDLESS, QUICK, Shop, open_shop, until, working
 from trainer.worker import Places
-
-ROOT = Path(__file__).parents[2]
 
 
 def children(of: int | None = None) -> list[psutil.Process]:
@@ -68,21 +65,20 @@ async def test_a_killed_child_fails_the_run_and_the_next_one_works(shop: Shop) -
     await it_works_again(shop)
 
 
-async def test_a_loss_that_is_no_number_fails_the_run(shop: Shop) -> None:
-    run = await shop.trains({**QUICK, "epochs": 50, "learning_rate": 1e8})
-    await check_failed(shop, run.id, "Lower `learning_rate`")
-
-
 @pytest.mark.long
-async def test_after_a_training_that_broke_down_the_next_one_works(shop: Shop) -> None:
-    await shop.trains({**QUICK, "epochs": 50, "learning_rate": 1e8})
+async def test_a_loss_that_is_no_number_fails_the_run_and_the_next_one_works(shop: Shop) -> None:
+    wild = {"learning_rate": 1e8, "alpha": 4096, "warmup_ratio": 0, "target_modules": ["q_proj", "k_proj"]}
+    run = await shop.trains({**QUICK, "epochs": 20, **wild})
+    await check_failed(shop, run.id, "Lower `learning_rate`")
     await it_works_again(shop)
 
 
-@pytest.mark.parametrize("limit", [600])
-async def test_a_child_that_needs_more_memory_than_allowed_fails_the_run(shop: Shop, limit: int) -> None:
-    run = await shop.trains({**QUICK, "rank": 512, "batch": 4096}, memory_limit_mb=limit)
-    await check_failed(shop, run.id, "not enough memory")
+@pytest.mark.long
+async def test_a_child_that_needs_more_memory_than_allowed_fails_the_run(shop: Shop) -> None:
+    run = await shop.trains({**QUICK, "rank": 512, "batch": 4096}, memory_limit_mb=330)
+    # Where the limit is met in the midst of a library, the child dies before it can say why.
+    assert run.reason.startswith(("There was not enough memory", "The training process crashed"))
+    await check_failed(shop, run.id, "Lower `batch` or `block`")
     await it_works_again(shop)
 
 
@@ -98,14 +94,17 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", place], check=True)
 
 
-async def test_a_full_disk_fails_the_run_and_with_room_the_next_one_works(shop: Shop, small_disk: Path) -> None:
+@pytest.mark.long
+async def test_a_full_disk_fails_the_run_and_with_room_the_next_one_works(
+    shop: Shop, small_disk: Path
+) -> None:
     shop.places = Places(small_disk / "runs", small_disk / "adapters", shop.places.base)
     filler = small_disk / "filler"
     with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
         while file.write(b"0" * 4096):
             pass
-    os.truncate(filler, filler.stat().st_size - 200_000)  # room for the text, but not for the adapter
-    run = await shop.trains()
+    os.truncate(filler, filler.stat().st_size - 300_000)  # room for the text, but not for the adapter
+    run = await shop.trains({**QUICK, "rank": 512})
     await check_failed(shop, run.id, "The disk is full.")
     filler.unlink()
     await it_works_again(shop)
@@ -127,6 +126,7 @@ async def test_a_run_is_cancelled_within_about_two_seconds(shop: Shop) -> None:
     await it_works_again(shop)
 
 
+@pytest.mark.long
 async def test_a_child_deaf_to_the_wish_is_killed_and_the_run_is_still_called_cancelled(shop: Shop) -> None:
     number = await shop.enqueue(ENDLESS)
     async with working(shop.worker()) as work:
@@ -146,6 +146,7 @@ async def test_a_recipe_out_of_range_fails_the_run_with_its_own_sentence(shop: S
     await check_failed(shop, run.id, "The recipe's rank must lie between 1 and 512, not at 4096.")
 
 
+@pytest.mark.long
 async def test_a_recipe_that_does_not_fit_the_base_fails_the_run_with_a_sentence(shop: Shop) -> None:
     run = await shop.trains({**QUICK, "target_modules": ["flux_capacitor"]})
     await check_failed(shop, run.id, "flux_capacitor")
@@ -201,9 +202,9 @@ async def test_a_worker_told_to_stop_before_its_child_lives_leaves_none(shop: Sh
         assert (await shop.run(number)).status == "queued"
 
 
-async def test_words_without_a_database_are_kept_until_it_is_back(shop: Shop, monkeypatch) -> None:
-    from sqlalchemy.exc import OperationalError
-
+async def test_a_database_that_is_away_for_a_while_does_not_end_the_trainer(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     number = await shop.enqueue()
     claim, refused = runs.claim, 0
 
@@ -224,71 +225,3 @@ async def test_words_without_a_database_are_kept_until_it_is_back(shop: Shop, mo
     await until(ended)
     stop.set()
     await forever
-
-
-class Program:
-    """`python -m trainer …` as a process of its own, on the shop's database and folder."""
-
-    def __init__(self, shop: Shop, mode: str) -> None:
-        self.log = shop.folder / f"{mode}.log"
-        url = shop.sessions.kw["bind"].url.render_as_string(hide_password=False)
-        settings = {
-            "YAMABIKO_DATABASE__URL": url,
-            "YAMABIKO_STORAGE__FOLDER": str(shop.folder),
-            "YAMABIKO_TRAINER__THREADS": "1",
-            "YAMABIKO_TRAINER__POLL_SECONDS": "0.1",
-            "YAMABIKO_TRAINER__MIN_CHARACTERS": "1",
-        }
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "trainer", mode],
-                cwd=ROOT,
-                env={**os.environ, **settings},
-                stdin=subprocess.DEVNULL,
-                stderr=log,
-            )
-
-    async def ends(self, within: float) -> int:
-        return await asyncio.to_thread(self.process.wait, within)
-
-
-@pytest.fixture
-def program() -> Iterator[Callable[[Shop, str], Program]]:
-    started: list[Program] = []
-
-    def start(shop: Shop, mode: str) -> Program:
-        started.append(Program(shop, mode))
-        return started[-1]
-
-    yield start
-    for one in started:
-        one.process.kill()
-        one.process.wait()
-
-
-@pytest.fixture
-async def real_shop(
-    sqlite_sessions: Sessions, tmp_path: Path, bases: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Shop]:
-    """A shop whose base lies where the program looks for it."""
-    from trainer.config import TrainerConfig
-
-    settings = TrainerConfig.model_validate({"storage": {"folder": tmp_path}})
-    settings.base_folder("llama").parent.mkdir(parents=True)
-    settings.base_folder("llama").symlink_to(bases("llama"))
-    yield await open_shop(sqlite_sessions, tmp_path, settings.base_folder)
-
-
-async def checkpointed(shop: Shop, number: int, attempt: int) -> None:
-    file = shop.places.runs / str(number) / str(attempt) / "checkpoint.safetensors"
-
-    async def there() -> object:
-        return file.exists()
-
-    await until(there)
-
-
-def gone(pids: list[int]) -> bool:
-    return not any(
-        psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE for pid in pids
-    )

@@ -14,7 +14,7 @@ from trainer.train.examples import Sample
 
 # Enough work for a matrix product to be worth its start, little enough for the activations to stay near the
 # cores.
-MICRO_TOKENS = 768
+MICRO_TOKENS = 512
 MICRO_TOKENS_GPU = 8192
 
 

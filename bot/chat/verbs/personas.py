@@ -42,12 +42,12 @@ class PersonaSummary:
     shape: Shape
     preset: str
     live: int | None  # the adapter's number
-    voice: list[str] = field(default_factory=list)
-    sources: list[str] = field(default_factory=list)
+    voice: list[str] = field(default_factory=list[str])
+    sources: list[str] = field(default_factory=list[str])
     system_prompt: str = ""
-    prompts: list[str] = field(default_factory=list)
-    recipe: dict[str, Any] = field(default_factory=dict)
-    sampling: dict[str, Any] = field(default_factory=dict)
+    prompts: list[str] = field(default_factory=list[str])
+    recipe: dict[str, Any] = field(default_factory=dict[str, Any])
+    sampling: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 class PersonaRefused(Exception):
@@ -123,7 +123,10 @@ async def _apply(session: AsyncSession, persona: Persona, wishes: Wishes) -> Non
 
 @verb("admin", "name")
 async def delete(session: AsyncSession, actor: Actor, name: str) -> None:
-    """The persona stops answering; its rows stay for the record, its name is free again. Raises NoSuchPersona."""
+    """The persona stops answering; its rows stay for the record, its name is free again.
+
+    Raises NoSuchPersona.
+    """
     persona = await personas.named(session, name)
     persona.deleted_at = datetime.now(UTC)
 

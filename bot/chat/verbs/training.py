@@ -12,7 +12,6 @@ from db import adapters, datasets, personas, runs
 from db.models import Adapter, Persona
 from db.recipe import recipe_from
 
-
 GONE = ("tainted", "deleted")
 
 

@@ -1,0 +1,147 @@
+"""Who is answered, by whom, and only once."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from bot.chat.events import ChannelSeen
+from bot.chat.reply import Limits, Replier
+from bot.chat.router import Router
+from bot.live_adapters import LiveAdapters
+from db import channels, members, personas, workspaces
+from db.models import Block, Member, Persona, Reply
+from db.session import Sessions, reading, transaction
+from tests.fakes import community
+from tests.fakes.engine import ScriptedEngine
+from tests.fakes.platform import RecordingPlatform, mention
+
+
+@pytest.fixture
+async def router(sessions: Sessions, tmp_path: Path):
+    engine = ScriptedEngine()
+
+    async def open_engine(base: str) -> ScriptedEngine:
+        return engine
+
+    live = LiveAdapters(sessions, open_engine, tmp_path)
+    yield Router(sessions, Replier(sessions, live, Limits(), "test"))
+    await live.aclose()
+
+
+async def found_personas(sessions: Sessions, now, *names: str) -> None:
+    async with transaction(sessions) as session:
+        for name in names:
+            await community.persona(session, now, name=name)
+
+
+async def replies(sessions: Sessions) -> list[Reply]:
+    async with reading(sessions) as session:
+        return list(await session.scalars(select(Reply).order_by(Reply.id)))
+
+
+async def spoken_by(sessions: Sessions) -> list[str]:
+    async with reading(sessions) as session:
+        return [(await session.get_one(Persona, reply.persona_id)).name for reply in await replies(sessions)]
+
+
+async def test_the_only_persona_answers_whoever_asks(router: Router, sessions: Sessions, now) -> None:
+    await found_personas(sessions, now, "echo")
+    platform = RecordingPlatform()
+    await router.on_mention(platform, mention())
+    assert list(platform.shown.values()) == ["Hello from the mountain."]
+    assert platform.told == []
+    assert await spoken_by(sessions) == ["echo"]
+
+
+async def test_a_redelivered_mention_is_answered_once(router: Router, sessions: Sessions, now) -> None:
+    await found_personas(sessions, now, "echo")
+    platform, asked = RecordingPlatform(), mention()
+    for _ in range(3):
+        await router.on_mention(platform, asked)
+    assert len(platform.shown) == len(await replies(sessions)) == 1
+    assert platform.told == []
+
+
+async def test_deliveries_at_the_same_moment_are_answered_once(
+    router: Router, sessions: Sessions, now
+) -> None:
+    await found_personas(sessions, now, "echo")
+    platform, asked = RecordingPlatform(), mention()
+    await asyncio.gather(*(router.on_mention(platform, asked) for _ in range(6)))
+    assert len(platform.shown) == len(await replies(sessions)) == 1
+    assert platform.told == []
+
+
+async def test_the_same_message_id_in_two_channels_is_two_mentions(
+    router: Router, sessions: Sessions, now
+) -> None:
+    await found_personas(sessions, now, "echo")
+    platform = RecordingPlatform()
+    await router.on_mention(platform, mention(id="m"))
+    await router.on_mention(platform, mention(id="m", channel=ChannelSeen("C2", "random")))
+    assert len(platform.shown) == 2
+
+
+async def test_a_blocked_member_is_told_and_nothing_is_kept(router: Router, sessions: Sessions, now) -> None:
+    await found_personas(sessions, now, "echo")
+    async with transaction(sessions) as session:
+        place = await community.found(session, now)
+        session.add(Block(member_id=place.members["Ben"].id, by="b", why="w", at=now))
+    platform = RecordingPlatform()
+    await router.on_mention(platform, mention(author="Ben"))
+    assert platform.told == ["An admin has asked me not to answer you here."]
+    assert await replies(sessions) == []
+    await router.on_mention(platform, mention(author="Ann"))
+    assert len(platform.shown) == 1
+
+
+async def test_without_a_persona_the_asker_is_told_what_an_admin_can_do(
+    router: Router, sessions: Sessions
+) -> None:
+    platform = RecordingPlatform()
+    await router.on_mention(platform, mention())
+    assert platform.told == [
+        "No persona speaks here yet; an admin can make one with `yamabiko persona create`."
+    ]
+    async with reading(sessions) as session:
+        assert await session.scalar(select(func.count()).select_from(Member)) == 0
+
+
+async def test_of_several_personas_one_must_be_chosen(router: Router, sessions: Sessions, now) -> None:
+    await found_personas(sessions, now, "echo", "other")
+    platform = RecordingPlatform()
+    await router.on_mention(platform, mention())
+    assert platform.told == ["Several personas live here: echo, other. Say which one, with --persona NAME."]
+    await router.on_mention(platform, mention(persona="other"))
+    assert await spoken_by(sessions) == ["other"]
+
+
+async def test_a_channels_own_persona_answers_there(router: Router, sessions: Sessions, now) -> None:
+    await found_personas(sessions, now, "echo", "other")
+    async with transaction(sessions) as session:
+        workspace = await workspaces.ensure(session, "slack", "T1", "Harbour", now)
+        channel = await channels.ensure(session, workspace, "C1", "general", now)
+        channel.persona_id = (await personas.named(session, "other")).id
+    platform = RecordingPlatform()
+    await router.on_mention(platform, mention())
+    await router.on_mention(platform, mention(persona="echo"))
+    assert await spoken_by(sessions) == ["other", "echo"]
+
+
+async def test_an_unknown_persona_is_told(router: Router, sessions: Sessions, now) -> None:
+    await found_personas(sessions, now, "echo")
+    platform = RecordingPlatform()
+    await router.on_mention(platform, mention(persona="nobody"))
+    assert platform.told == ["There is no persona 'nobody'; `yamabiko persona list` shows them."]
+    assert await replies(sessions) == []
+
+
+async def test_who_asks_becomes_a_member_without_any_consent(router: Router, sessions: Sessions, now) -> None:
+    await found_personas(sessions, now, "echo")
+    await router.on_mention(RecordingPlatform(), mention())
+    async with reading(sessions) as session:
+        assert (await members.named(session, "Ann")).platform_id == "Ann"
+        assert await members.consenting(session, "community") == set()
+        assert (await channels.named(session, "general")).state == "closed"
