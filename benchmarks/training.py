@@ -75,7 +75,7 @@ def _blocks(base: Path) -> list[list[int]]:
 def _ours(base: Path, mark: Callable[[], None]) -> None:
     from dataclasses import replace
 
-    from trainer.recipe import NOVEL
+    from db.recipe import NOVEL
     from trainer.train.examples import Sample
     from trainer.train.loop import Loop, Saving
     from trainer.train.lora import Weights, add_lora
@@ -104,7 +104,7 @@ def _trainer(base: Path, bf16: bool, mark: Callable[[], None]) -> None:
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM, Trainer, TrainerCallback, TrainingArguments
 
-    from trainer.recipe import NOVEL
+    from db.recipe import NOVEL
 
     class Marks(TrainerCallback):
         def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:

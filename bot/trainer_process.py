@@ -1,4 +1,4 @@
-"""Starts the trainer's program beside the bot when nobody else runs it.
+"""Runs the trainer's program beside the bot while nobody else does.
 
 Owns that one child process. The two programs still meet in rows only.
 """
@@ -9,9 +9,16 @@ import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 from db import heartbeats
 from db.session import Sessions, reading
+
+LOOK_EVERY_S = 3.0
+
+
+class TrainerFailed(Exception):
+    """The trainer's program ended by itself; the message is its last line, and its log holds the rest."""
 
 
 async def is_alive(sessions: Sessions) -> bool:
@@ -19,16 +26,52 @@ async def is_alive(sessions: Sessions) -> bool:
         return bool(await heartbeats.alive(session, "trainer", datetime.now(UTC)))
 
 
+class TrainerProcess:
+    """Our own trainer, started by `ensure` as soon as no other one lives."""
+
+    def __init__(self, sessions: Sessions, log: Path) -> None:
+        self._sessions, self._log = sessions, log
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def ensure(self) -> None:
+        """Start it if it is needed, also after ours was killed. Raises TrainerFailed when ours gave up."""
+        if self._process is not None and self._process.returncode is None:
+            return
+        if self._process is not None and self._process.returncode > 0:
+            raise TrainerFailed(self._last_words())
+        if not await is_alive(self._sessions):
+            self._log.parent.mkdir(parents=True, exist_ok=True)
+            with self._log.open("ab") as log:
+                command = (sys.executable, "-m", "trainer", "run")
+                self._process = await asyncio.create_subprocess_exec(*command, stdout=log, stderr=log)
+
+    async def keep(self) -> None:
+        """`ensure` for ever: what ended a trainer may have passed."""
+        while True:
+            try:
+                await self.ensure()
+            except TrainerFailed:
+                self._process = None
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def stop(self) -> None:
+        """Ask ours to end; a run under way goes back to the queue with its checkpoint."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.terminate()
+            await self._process.wait()
+
+    def _last_words(self) -> str:
+        lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        last = lines[-1] if lines else "it said nothing"
+        return f"The trainer ended: {last[-300:]} (all of it is in {self._log})."
+
+
 @asynccontextmanager
-async def trainer(sessions: Sessions, mode: str) -> AsyncGenerator[None]:
-    """A trainer while we need one: somebody's that lives, or our own child (`mode`: "run" or "once")."""
-    if await is_alive(sessions):
-        yield
-        return
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "trainer", mode)
+async def trainer(sessions: Sessions, log: Path) -> AsyncGenerator[TrainerProcess]:
+    """A trainer to be ensured, and stopped at the end if it is ours."""
+    process = TrainerProcess(sessions, log)
     try:
-        yield
+        yield process
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()  # a run under way goes back to the queue with its checkpoint
-        await process.wait()
+        await process.stop()

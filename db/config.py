@@ -77,6 +77,11 @@ class Shared(BaseSettings):
         return self.storage.folder / "adapters"
 
     @property
+    def trainer_log(self) -> Path:
+        """Where a trainer that the bot started writes what it would say on a terminal."""
+        return self.storage.folder / "trainer.log"
+
+    @property
     def bases_folder(self) -> Path:
         return self.storage.folder / "bases"
 

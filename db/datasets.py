@@ -149,6 +149,15 @@ async def record(
     return dataset
 
 
+async def withdrawn(session: AsyncSession, persona: Persona, dataset_id: int) -> int:
+    """How many of a dataset's revisions may no longer be learned: edited, deleted, left out, consent taken back."""
+    used = await session.scalars(
+        select(DatasetMessage.revision_id).where(DatasetMessage.dataset_id == dataset_id)
+    )
+    allowed = {text.revision_id for text in (await learnable(session, persona)).texts}
+    return len(set(used) - allowed)
+
+
 async def by_id(session: AsyncSession, ids: Sequence[int]) -> dict[int, Dataset]:
     rows = await session.scalars(select(Dataset).where(Dataset.id.in_(ids)))
     return {dataset.id: dataset for dataset in rows}

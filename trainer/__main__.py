@@ -18,9 +18,10 @@ import typer
 
 from db import config, migrate
 from db.session import DatabaseUnavailable, check, open_engine, sessions_of
+from trainer.attempt import Limits, Places
 from trainer.config import TrainerConfig
 from trainer.curate import Rules
-from trainer.worker import Limits, Places, Worker
+from trainer.worker import Worker
 
 cli = typer.Typer(add_completion=False, no_args_is_help=False, help="The trainer: fine-tunes what is queued.")
 

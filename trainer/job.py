@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from db.models import Persona, Run
 from trainer import dataset
-from trainer.recipe import recipe_from
+from db.recipe import recipe_from
 
 if TYPE_CHECKING:
-    from trainer.worker import Limits
+    from trainer.attempt import Limits
 
 
 def describe(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from trainer.child import ChildFailed
-from trainer.recipe import RecipeRefused
+from db.recipe import RecipeRefused
 
 _SENTENCES = {
     "out_of_memory": "There was not enough memory to train. Lower `batch` or `block` in the persona's "

@@ -70,8 +70,12 @@ def run(persona: PersonaOption = None) -> None:
     """Bot and trainer together, talking in the terminal."""
 
     async def go() -> None:
-        async with talking() as app, trainer(app.rows.sessions, "run"):
-            await converse(app, persona)
+        async with talking() as app, trainer(app.rows.sessions, app.rows.settings.trainer_log) as own:
+            keeping = asyncio.create_task(own.keep())
+            try:
+                await converse(app, persona)
+            finally:
+                keeping.cancel()
 
     asyncio.run(go())
 

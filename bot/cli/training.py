@@ -54,9 +54,10 @@ async def _train_and_wait(rows: Rows, persona: str, note: str, settings: dict[st
 
 async def wait_for(rows: Rows, run: int) -> RunReport:
     """Show a run's progress to its end, with a trainer of our own if there is none."""
-    async with trainer(rows.sessions, "once"):
+    async with trainer(rows.sessions, rows.settings.trainer_log) as own:
         with RunProgress(err) as progress:
             while True:
+                await own.ensure()
                 report = await training.run_report(rows.sessions, shell(), run)
                 progress.show(report)
                 if report.status in ENDED:

@@ -12,7 +12,7 @@ from functools import cached_property
 from importlib.resources import files
 
 from bot.chat.events import ChannelSeen, LeftOut, MemberSeen, Posted, WorkspaceSeen
-from bot.importers.source import Part
+from bot.chat.ingest import Part
 
 _DAY = re.compile(r"## (?P<date>\d{4}-\d\d-\d\d) (?P<channel>\w+)")
 _MESSAGE = re.compile(r"(?P<thread>    )?(?P<time>\d\d:\d\d) (?P<author>\w+): (?P<text>.+)")

@@ -17,8 +17,9 @@ from db.models import Adapter, Persona, Run
 from db.session import Sessions, reading, transaction
 from tests.fakes import community
 from tests.fakes.models import tiny_prepared
+from trainer.attempt import Limits, Places
 from trainer.curate import Rules
-from trainer.worker import Limits, Places, Worker
+from trainer.worker import Worker
 
 QUICK = {"epochs": 1, "block": 64, "learning_rate": 0.005}
 ENDLESS = {**QUICK, "epochs": 1000, "learning_rate": 1e-4}

@@ -10,7 +10,7 @@ from torch.nn.functional import cross_entropy
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from tests.fakes.models import Kind, tiny_base
-from trainer.recipe import CHAT
+from db.recipe import CHAT
 from trainer.train.examples import Sample
 from trainer.train.lora import Weights, add_lora
 from trainer.train.model import loss_sum

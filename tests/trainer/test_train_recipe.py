@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from trainer.recipe import CHAT, NOVEL, SAMPLING, RecipeRefused, recipe_from
+from db.recipe import CHAT, NOVEL, SAMPLING, RecipeRefused, recipe_from
 from trainer.train.plan import learning_rate, make_plan, members
 
 
@@ -46,7 +46,7 @@ def test_an_unknown_preset_is_refused() -> None:
 
 
 def test_reading_a_recipe_loads_no_model_library() -> None:
-    script = "import sys, trainer.recipe, trainer.train.job; sys.exit('torch' in sys.modules)"
+    script = "import sys, db.recipe, trainer.train.job; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 

@@ -18,7 +18,7 @@ from db import runs
 from db.models import Run
 from db.session import Sessions, transaction
 from tests.trainer.conftest import ENDLESS, QUICK, Shop, open_shop, until, working
-from trainer.worker import Places
+from trainer.attempt import Places
 
 
 def children(of: int | None = None) -> list[psutil.Process]:

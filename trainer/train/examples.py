@@ -55,7 +55,7 @@ class Rendering:
     def paragraphs(self, text: str) -> list[int]:
         if self.keeps_newlines:
             return self.encode(text)
-        eos = self.tokenizer.convert_tokens_to_ids(str(self.tokenizer.eos_token))
+        eos = cast(int, self.tokenizer.eos_token_id)
         ids: list[int] = []
         for paragraph in filter(None, (line.strip() for line in text.split("\n"))):
             ids += [eos] if ids else []

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from trainer.recipe import FOR_SHAPE, Recipe, RecipeRefused, recipe_from
+from db.recipe import FOR_SHAPE, Recipe, RecipeRefused, recipe_from
 from trainer.train.failures import BadInput
 
 _REQUIRED = ("base", "base_name", "shape", "train", "held_out", "out", "checkpoint")

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import torch
 from transformers import PreTrainedModel
 
-from trainer.recipe import Recipe
+from db.recipe import Recipe
 from trainer.train.checkpoint import Checkpoint, write_checkpoint
 from trainer.train.examples import Sample
 from trainer.train.failures import Diverged
@@ -123,9 +123,9 @@ class Loop:
         for batch in batches:
             self._parent.check()
             total += self._backward(batch, 1.0 / targets)
-        norm = self._weights.clip(self._recipe.max_grad_norm)
+        norm = float(self._weights.clip(self._recipe.max_grad_norm))
         loss = float(total) / targets
-        if not math.isfinite(loss) or not math.isfinite(float(norm)) or loss > self._worst:
+        if self._broken(loss, norm):
             raise Diverged(f"The training broke down at step {self._done + 1}: use a lower learning rate.")
         for group in self._optimiser.param_groups:
             group["lr"] = learning_rate(self._recipe, self._done, plan.steps)
@@ -134,6 +134,14 @@ class Loop:
         self._weights.forget_gradient()
         self._done += 1
         return loss, sum(batch.tokens for batch in batches)
+
+    def _broken(self, loss: float, norm: float) -> bool:
+        """Numbers that are none, a loss beyond bad luck, or no gradient at all.
+
+        Behind an overflow a normalising layer may give zeros: the loss is that of guessing from then on.
+        """
+        dead = norm == 0 and loss > 0.1
+        return dead or not math.isfinite(loss) or not math.isfinite(norm) or loss > self._worst
 
     def _backward(self, batch: MicroBatch, scale: float) -> torch.Tensor:
         loss = loss_sum(self._model, batch)

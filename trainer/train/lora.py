@@ -14,7 +14,7 @@ from torch.nn.functional import linear
 from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
-from trainer.recipe import Recipe
+from db.recipe import Recipe
 from trainer.train.failures import BadInput
 
 ADAPTER = "default"

@@ -9,7 +9,7 @@ import math
 import random
 from dataclasses import dataclass
 
-from trainer.recipe import Recipe
+from db.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,8 @@ from bot.chat.verbs.authority import Actor, query, verb
 from db import adapters, channels, members, personas
 from db.models import Persona
 from db.models.personas import Shape
-from db.recipe import recipe_from, sampling_from
+from db.recipe import SHAPE_OF, recipe_from, sampling_from
 
-SHAPES: Mapping[str, Shape] = {"chat": "chat", "novel": "text"}  # what each preset's personas speak
 DEFAULT_SYSTEM_PROMPT = "You are {name}, a member of this community. Answer in its way of speaking."
 
 
@@ -99,11 +98,11 @@ async def _apply(session: AsyncSession, persona: Persona, wishes: Wishes) -> Non
     if wishes.base is not None:
         persona.base = wishes.base
     if wishes.preset is not None:
-        if wishes.preset not in SHAPES:
+        if wishes.preset not in SHAPE_OF:
             raise PersonaRefused(
-                f"There is no preset {wishes.preset!r}; the presets are {', '.join(SHAPES)}."
+                f"There is no preset {wishes.preset!r}; the presets are {', '.join(SHAPE_OF)}."
             )
-        persona.preset, persona.shape = wishes.preset, SHAPES[wishes.preset]
+        persona.preset, persona.shape = wishes.preset, SHAPE_OF[wishes.preset]
     if wishes.system_prompt is not None:
         persona.system_prompt = wishes.system_prompt
     if wishes.prompts is not None:
