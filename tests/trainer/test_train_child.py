@@ -196,7 +196,7 @@ def test_a_killed_run_resumes_to_the_weights_of_an_uninterrupted_one(
     status, resumed = start({**given, "resume": True}).finish()
     assert status == 0
     steps = named(resumed, "step")
-    assert 1 < steps[0]["step"] <= 90
+    assert 1 < steps[0]["step"] < 80
     assert [{**plan, "seconds": 0} for plan in named(resumed, "plan")] == [
         {**plan, "seconds": 0} for plan in named(whole, "plan")
     ]
@@ -272,12 +272,10 @@ def test_a_learning_rate_out_of_all_reason_is_called_diverged(
 
 
 def test_too_little_memory_is_called_out_of_memory(llama: Path, tmp_path: Path, start: Any) -> None:
-    given = job(tmp_path, llama, memory_limit_mb=330, recipe={"block": 512, "batch": 1024, "rank": 512})
-    text = "The dog slept. " * 400
-    turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": text}]
-    Path(given["train"]).write_text((json.dumps({"turns": turns}) + "\n") * 1024)
-    status, failed = failure(start(given))
+    prompts = ["The dog slept all day. " * 20] * 4000  # answered together: gigabytes of activations
+    status, failed = failure(start(job(tmp_path, llama, memory_limit_mb=800, prompts=prompts)))
     assert (status, failed["code"]) == (3, "out_of_memory"), failed
+    assert "smaller block, batch or base" in failed["detail"]
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root may mount a small disk")
