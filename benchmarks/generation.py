@@ -71,9 +71,7 @@ def prepare(base: Path, adapter: Path) -> dict[str, float]:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     model: Any = AutoModelForCausalLM.from_pretrained(base)
-    lora: Any = LoraConfig(
-        r=16, target_modules="all-linear", task_type="CAUSAL_LM", init_lora_weights="gaussian"
-    )
+    lora: Any = LoraConfig(r=16, target_modules="all-linear", task_type="CAUSAL_LM", init_lora_weights="gaussian")
     get_peft_model(model, lora).save_pretrained(adapter)
     template = AutoTokenizer.from_pretrained(base).get_chat_template("default")
     (adapter / "chat_template.jinja").write_text(template, encoding="utf-8")

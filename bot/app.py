@@ -64,8 +64,7 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageUnavailable(
-            f"The data folder {folder} cannot be made ({error.strerror}); "
-            "mend [storage] folder or its rights."
+            f"The data folder {folder} cannot be made ({error.strerror}); mend [storage] folder or its rights."
         ) from error
 
 

@@ -168,12 +168,9 @@ def name_of(adapter: Adapter) -> str:
 
 def _verify(file: Path, adapter: Adapter) -> None:
     if not file.is_file():
-        raise AdapterDamaged(
-            f"The file of adapter {adapter.number} is missing; restore it, roll back, or retrain."
-        )
+        raise AdapterDamaged(f"The file of adapter {adapter.number} is missing; restore it, roll back, or retrain.")
     with file.open("rb") as content:
         if hashlib.file_digest(content, "sha256").hexdigest() != adapter.sha256:
             raise AdapterDamaged(
-                f"The file of adapter {adapter.number} is not what was trained; "
-                "restore it, roll back, or retrain."
+                f"The file of adapter {adapter.number} is not what was trained; restore it, roll back, or retrain."
             )

@@ -6,6 +6,7 @@ Owns that one child process. The two programs still meet in rows only.
 import asyncio
 import contextlib
 import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -35,15 +36,18 @@ class TrainerProcess:
 
     async def ensure(self) -> None:
         """Start it if it is needed, also after ours was killed. Raises TrainerFailed when ours gave up."""
-        if self._process is not None and self._process.returncode is None:
-            return
-        if self._process is not None and self._process.returncode > 0:
-            raise TrainerFailed(self._last_words())
+        if self._process is not None:
+            if self._process.returncode is None:
+                return
+            if self._process.returncode > 0:
+                raise TrainerFailed(self._last_words())
         if not await is_alive(self._sessions):
             self._log.parent.mkdir(parents=True, exist_ok=True)
             with self._log.open("ab") as log:
-                command = (sys.executable, "-m", "trainer", "run")
-                self._process = await asyncio.create_subprocess_exec(*command, stdout=log, stderr=log)
+                # It stops when our end of its standard input closes, however we end.
+                self._process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-m", "trainer", "run", "--attended"), stdin=PIPE, stdout=log, stderr=log
+                )
 
     async def keep(self) -> None:
         """`ensure` for ever: what ended a trainer may have passed."""

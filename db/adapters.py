@@ -45,22 +45,16 @@ async def add(
 
 async def numbered(session: AsyncSession, persona: Persona, number: int) -> Adapter:
     """Raises NoSuchAdapter."""
-    found = await session.scalar(
-        select(Adapter).where(Adapter.persona_id == persona.id, Adapter.number == number)
-    )
+    found = await session.scalar(select(Adapter).where(Adapter.persona_id == persona.id, Adapter.number == number))
     if found is None:
-        raise NoSuchAdapter(
-            f"{persona.name} has no adapter {number}; `yamabiko adapters {persona.name}` shows them."
-        )
+        raise NoSuchAdapter(f"{persona.name} has no adapter {number}; `yamabiko adapters {persona.name}` shows them.")
     return found
 
 
 async def of(session: AsyncSession, persona_id: int) -> list[Adapter]:
     """A persona's adapters, newest first."""
     return list(
-        await session.scalars(
-            select(Adapter).where(Adapter.persona_id == persona_id).order_by(Adapter.number.desc())
-        )
+        await session.scalars(select(Adapter).where(Adapter.persona_id == persona_id).order_by(Adapter.number.desc()))
     )
 
 

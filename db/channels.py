@@ -28,9 +28,7 @@ class ChannelSummary:
     messages: int
 
 
-async def ensure(
-    session: AsyncSession, workspace: Workspace, platform_id: str, name: str, now: datetime
-) -> Channel:
+async def ensure(session: AsyncSession, workspace: Workspace, platform_id: str, name: str, now: datetime) -> Channel:
     """The channel's row, made closed if it is new; a changed name is taken over."""
     found = await session.scalar(
         select(Channel).where(Channel.workspace_id == workspace.id, Channel.platform_id == platform_id)

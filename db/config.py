@@ -103,9 +103,7 @@ def load(kind: type[Settings], path: Path | None = None) -> Settings:
     named = path or (Path(os.environ["YAMABIKO_CONFIG"]) if os.environ.get("YAMABIKO_CONFIG") else None)
     file = named or Path("config.toml")
     if named is not None and not named.is_file():
-        raise ConfigRefused(
-            f"{named}: there is no such file; copy config.example.toml there, or leave --config out."
-        )
+        raise ConfigRefused(f"{named}: there is no such file; copy config.example.toml there, or leave --config out.")
     values = _read(file) if file.is_file() else {}
     _refuse_unknown_tables(file, values)
     try:

@@ -134,15 +134,11 @@ async def record(
 ) -> Dataset:
     """The persona's next dataset, with a lineage row for each revision."""
     last = await session.scalar(select(func.max(Dataset.number)).where(Dataset.persona_id == persona_id))
-    dataset = Dataset(
-        persona_id=persona_id, number=(last or 0) + 1, shape=shape, counts=counts, created_at=now
-    )
+    dataset = Dataset(persona_id=persona_id, number=(last or 0) + 1, shape=shape, counts=counts, created_at=now)
     session.add(dataset)
     await session.flush()
     session.add_all(
-        DatasetMessage(
-            dataset_id=dataset.id, revision_id=row.revision_id, part=row.part, as_target=row.as_target
-        )
+        DatasetMessage(dataset_id=dataset.id, revision_id=row.revision_id, part=row.part, as_target=row.as_target)
         for row in used
     )
     await session.flush()
@@ -151,9 +147,7 @@ async def record(
 
 async def withdrawn(session: AsyncSession, persona: Persona, dataset_id: int) -> int:
     """How many of a dataset's revisions may no longer be learned: edited, deleted, left out, consent taken back."""
-    used = await session.scalars(
-        select(DatasetMessage.revision_id).where(DatasetMessage.dataset_id == dataset_id)
-    )
+    used = await session.scalars(select(DatasetMessage.revision_id).where(DatasetMessage.dataset_id == dataset_id))
     allowed = {text.revision_id for text in (await learnable(session, persona)).texts}
     return len(set(used) - allowed)
 

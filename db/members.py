@@ -87,8 +87,7 @@ async def answer(
 ) -> None:
     """Append an answer for each member."""
     session.add_all(
-        Consent(member_id=member, purpose=purpose, answer=yes, ground=ground, by=by, at=now)
-        for member in member_ids
+        Consent(member_id=member, purpose=purpose, answer=yes, ground=ground, by=by, at=now) for member in member_ids
     )
     await session.flush()
 
@@ -103,9 +102,7 @@ async def without_answer(session: AsyncSession, member_ids: Iterable[int], purpo
 async def consenting(session: AsyncSession, purpose: Purpose) -> set[int]:
     """The members whose latest answer for this purpose is yes."""
     latest = select(func.max(Consent.id)).where(Consent.purpose == purpose).group_by(Consent.member_id)
-    rows = await session.scalars(
-        select(Consent.member_id).where(Consent.id.in_(latest), Consent.answer.is_(True))
-    )
+    rows = await session.scalars(select(Consent.member_id).where(Consent.id.in_(latest), Consent.answer.is_(True)))
     return set(rows)
 
 

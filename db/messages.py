@@ -80,8 +80,7 @@ async def store(
     session.add_all(rows)
     await session.flush()
     session.add_all(
-        _revision(row, 1, message.text, message.edited_at or row.at)
-        for row, message in zip(rows, fresh, strict=True)
+        _revision(row, 1, message.text, message.edited_at or row.at) for row, message in zip(rows, fresh, strict=True)
     )
     await session.flush()
     return Stored(len(fresh), revised, len(batch) - len(fresh) - revised)
@@ -113,9 +112,7 @@ def _revision(row: Message, number: int, text: str, at: datetime) -> MessageRevi
     )
 
 
-def _revise(
-    session: AsyncSession, row: Message, held: MessageRevision, new: NewMessage, now: datetime
-) -> int:
+def _revise(session: AsyncSession, row: Message, held: MessageRevision, new: NewMessage, now: datetime) -> int:
     if row.deleted_at is not None or redact(new.text).text == held.text:
         return 0
     if new.edited_at is not None and new.edited_at < held.at:
@@ -126,9 +123,7 @@ def _revise(
     return 1
 
 
-async def _conversations(
-    session: AsyncSession, channel: Channel, batch: Sequence[NewMessage]
-) -> dict[str, str]:
+async def _conversations(session: AsyncSession, channel: Channel, batch: Sequence[NewMessage]) -> dict[str, str]:
     """Which conversation each new message joins; see docs/decisions.md."""
     given: dict[str, str] = {}
     if not batch:
@@ -139,9 +134,7 @@ async def _conversations(
         if message.conversation is not None:
             given[message.platform_id] = message.conversation
         elif message.thread is not None and message.thread != message.platform_id:
-            given[message.platform_id] = given.get(message.thread) or roots.get(
-                message.thread, message.thread
-            )
+            given[message.platform_id] = given.get(message.thread) or roots.get(message.thread, message.thread)
         else:
             if last is None or last_at is None or message.at - last_at > SILENCE:
                 last = message.platform_id
@@ -159,9 +152,7 @@ async def _stored_conversations(session: AsyncSession, channel: Channel, ids: se
     return dict(rows.all())
 
 
-async def _before(
-    session: AsyncSession, channel: Channel, at: datetime
-) -> tuple[datetime | None, str | None]:
+async def _before(session: AsyncSession, channel: Channel, at: datetime) -> tuple[datetime | None, str | None]:
     found = await session.execute(
         select(Message.at, Message.conversation)
         .where(
@@ -185,9 +176,7 @@ class Reviewable:
     review: Review
 
 
-async def listed(
-    session: AsyncSession, channel: Channel, review: Review | None, limit: int
-) -> list[Reviewable]:
+async def listed(session: AsyncSession, channel: Channel, review: Review | None, limit: int) -> list[Reviewable]:
     """The newest messages of a channel in a review state (None: any), oldest of them first.
 
     Members who are mentioned stand there by name.
@@ -205,8 +194,7 @@ async def listed(
     rows = (await session.execute(query)).all()
     known = await members.names(session, {one for _, held, _ in rows for one in mentioned(held.text)})
     return [
-        Reviewable(m.id, m.at, name or "", with_names(held.text, known), m.review)
-        for m, held, name in reversed(rows)
+        Reviewable(m.id, m.at, name or "", with_names(held.text, known), m.review) for m, held, name in reversed(rows)
     ]
 
 
@@ -214,8 +202,6 @@ async def set_review(session: AsyncSession, ids: Sequence[int], review: Review) 
     """How many messages now stand in this review state. Raises NoSuchMessage when one is not there."""
     found = await session.scalar(select(func.count()).select_from(Message).where(Message.id.in_(ids)))
     if found != len(set(ids)):
-        raise NoSuchMessage(
-            "At least one of these messages does not exist; `yamabiko review CHANNEL` lists them."
-        )
+        raise NoSuchMessage("At least one of these messages does not exist; `yamabiko review CHANNEL` lists them.")
     await session.execute(update(Message).where(Message.id.in_(ids)).values(review=review))
     return len(set(ids))

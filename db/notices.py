@@ -16,7 +16,5 @@ def leave(session: AsyncSession, to: str, kind: str, values: dict[str, Any], now
 async def undelivered(session: AsyncSession, to: str) -> list[Notice]:
     """What `to` has not heard yet, oldest first."""
     return list(
-        await session.scalars(
-            select(Notice).where(Notice.delivered_at.is_(None), Notice.to == to).order_by(Notice.id)
-        )
+        await session.scalars(select(Notice).where(Notice.delivered_at.is_(None), Notice.to == to).order_by(Notice.id))
     )

@@ -34,9 +34,7 @@ async def named(session: AsyncSession, name: str) -> Persona:
 
 
 async def every(session: AsyncSession) -> list[Persona]:
-    return list(
-        await session.scalars(select(Persona).where(Persona.deleted_at.is_(None)).order_by(Persona.name))
-    )
+    return list(await session.scalars(select(Persona).where(Persona.deleted_at.is_(None)).order_by(Persona.name)))
 
 
 async def add(session: AsyncSession, persona: Persona) -> Persona:
@@ -51,9 +49,7 @@ async def add(session: AsyncSession, persona: Persona) -> Persona:
 
 async def set_sources(session: AsyncSession, persona: Persona, channel_ids: Iterable[int]) -> None:
     await session.execute(delete(PersonaSource).where(PersonaSource.persona_id == persona.id))
-    session.add_all(
-        PersonaSource(persona_id=persona.id, channel_id=channel) for channel in dict.fromkeys(channel_ids)
-    )
+    session.add_all(PersonaSource(persona_id=persona.id, channel_id=channel) for channel in dict.fromkeys(channel_ids))
     await session.flush()
 
 
@@ -78,9 +74,7 @@ async def sources(session: AsyncSession, persona_id: int) -> list[Channel]:
 
 
 async def voices(session: AsyncSession, persona_id: int) -> set[int]:
-    return set(
-        await session.scalars(select(PersonaVoice.member_id).where(PersonaVoice.persona_id == persona_id))
-    )
+    return set(await session.scalars(select(PersonaVoice.member_id).where(PersonaVoice.persona_id == persona_id)))
 
 
 async def activate(

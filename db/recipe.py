@@ -5,9 +5,9 @@ trainer does it. Knows no model library.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 
 class RecipeRefused(Exception):
@@ -112,13 +112,21 @@ def _number(where: str, key: str, value: Any, allowed: tuple[float, float]) -> i
 
 
 def _refuse_unless_texts(value: Any) -> None:
-    if not isinstance(value, list | tuple) or not all(isinstance(text, str) and text for text in value):
+    if _texts(value) is None:
         raise RecipeRefused("The sampling's stop must be a list of texts.")
 
 
 def _modules(value: Any) -> str | tuple[str, ...]:
     if value == "all-linear":
         return "all-linear"
-    if isinstance(value, list | tuple) and value and all(isinstance(name, str) and name for name in value):
-        return tuple(value)
+    if value and (names := _texts(value)):
+        return names
     raise RecipeRefused('The recipe\'s target_modules must be "all-linear" or a list of layer names.')
+
+
+def _texts(value: Any) -> tuple[str, ...] | None:
+    """A list of texts without an empty one, else None."""
+    if not isinstance(value, list | tuple):
+        return None
+    items = cast(Sequence[Any], value)
+    return tuple(items) if all(isinstance(item, str) and item for item in items) else None

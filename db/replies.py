@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Reply, ReplySource
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(minutes=5)  # longer than any reply may take
 
 
 @dataclass(frozen=True, slots=True)

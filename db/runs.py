@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, func, or_, select, update
+from sqlalchemy import CursorResult, Select, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Adapter, Persona, Run, RunPoint
@@ -95,9 +95,7 @@ async def renew(session: AsyncSession, run: Run, now: datetime, phase: str | Non
     return asked is not None
 
 
-async def end(
-    session: AsyncSession, run: Run, status: RunStatus, reason: str, now: datetime, **values: Any
-) -> None:
+async def end(session: AsyncSession, run: Run, status: RunStatus, reason: str, now: datetime, **values: Any) -> None:
     """Write the outcome. Raises RunLost when another attempt took over."""
     await _as_current_attempt(
         session,
@@ -171,23 +169,29 @@ class RunSummary:
     adapter: Adapter | None
 
 
-async def summaries(
-    session: AsyncSession, persona_id: int | None = None, limit: int = 20
-) -> list[RunSummary]:
+async def summaries(session: AsyncSession, persona_id: int | None = None, limit: int = 20) -> list[RunSummary]:
     """The newest runs first."""
-    query = (
-        select(Run, Persona.name, Adapter)
-        .join(Persona, Persona.id == Run.persona_id)
-        .outerjoin(Adapter, Adapter.run_id == Run.id)
-        .order_by(Run.id.desc())
-        .limit(limit)
-    )
+    query = _with_persona().order_by(Run.id.desc()).limit(limit)
     if persona_id is not None:
         query = query.where(Run.persona_id == persona_id)
     return [
         RunSummary(run, name, await latest_point(session, run.id), adapter)
         for run, name, adapter in (await session.execute(query)).all()
     ]
+
+
+async def summary(session: AsyncSession, run_id: int) -> RunSummary:
+    """Raises NoSuchRun."""
+    found = (await session.execute(_with_persona().where(Run.id == run_id))).first()
+    if found is None:
+        raise NoSuchRun(f"There is no run {run_id}; `yamabiko runs` shows them.")
+    run, name, adapter = found
+    return RunSummary(run, name, await latest_point(session, run_id), adapter)
+
+
+def _with_persona() -> Select[Run, str, Adapter]:
+    joined = select(Run, Persona.name, Adapter).join(Persona, Persona.id == Run.persona_id)
+    return joined.outerjoin(Adapter, Adapter.run_id == Run.id)
 
 
 async def latest_point(session: AsyncSession, run_id: int) -> RunPoint | None:

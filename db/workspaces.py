@@ -12,9 +12,7 @@ class NoSuchWorkspace(Exception):
     """There is no such workspace; `yamabiko channel list` shows their names."""
 
 
-async def ensure(
-    session: AsyncSession, platform: str, platform_id: str, name: str, now: datetime
-) -> Workspace:
+async def ensure(session: AsyncSession, platform: str, platform_id: str, name: str, now: datetime) -> Workspace:
     """The workspace's row, made if it is new; a changed name is taken over."""
     found = await session.scalar(
         select(Workspace).where(Workspace.platform == platform, Workspace.platform_id == platform_id)

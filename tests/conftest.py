@@ -19,6 +19,7 @@ from db import migrate
 from db.session import Sessions, open_engine, sessions_of
 
 os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["OMP_NUM_THREADS"] = "1"  # tiny models lose more by meeting at barriers than they win
 SHARED_DATA = Path(__file__).parent.parent.parent / "shared" / "data"
 
 _connect = socket.socket.connect

@@ -37,19 +37,23 @@ def main() -> None:
 @cli.callback(invoke_without_command=True)
 def default(context: typer.Context) -> None:
     if context.invoked_subcommand is None:
-        run()
+        run(attended=False)
 
 
 @cli.command()
-def run() -> None:
+def run(
+    attended: Annotated[
+        bool, typer.Option(help="Stop when standard input closes: whoever started it is gone.")
+    ] = False,
+) -> None:
     """Work until told to stop."""
-    asyncio.run(_run(once=False))
+    asyncio.run(_run(once=False, attended=attended))
 
 
 @cli.command()
 def once() -> None:
     """Work until nothing waits."""
-    asyncio.run(_run(once=True))
+    asyncio.run(_run(once=True, attended=False))
 
 
 @cli.command()
@@ -94,9 +98,11 @@ def _say(event: dict[str, Any], as_json: bool) -> None:
         )
 
 
-async def _run(once: bool) -> None:
+async def _run(once: bool, attended: bool) -> None:
     settings = config.load(TrainerConfig)
     stop = asyncio.Event()
+    if attended:
+        _stop_with_standard_input(stop)
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     async with _worker(settings) as worker:
@@ -108,6 +114,17 @@ async def _run(once: bool) -> None:
         for ended in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(ended, Exception):
                 raise ended
+
+
+def _stop_with_standard_input(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+
+    def look() -> None:
+        if not os.read(0, 4096):
+            loop.remove_reader(0)
+            stop.set()
+
+    loop.add_reader(0, look)
 
 
 @asynccontextmanager

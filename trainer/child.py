@@ -7,7 +7,6 @@ outlive the worker. Knows no run and no model.
 import asyncio
 import contextlib
 import json
-import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -35,8 +34,6 @@ class Child:
     @classmethod
     async def start(cls, arguments: Sequence[str], log: Path) -> "Child":
         """`log` takes its standard error."""
-        # Threads that spin while they wait take the cores from the bot's torch: both get ten times slower.
-        environment = {"OMP_WAIT_POLICY": "PASSIVE", **os.environ}
         with log.open("ab") as stderr:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -45,7 +42,6 @@ class Child:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=stderr,
-                env=environment,
                 limit=_LONGEST_LINE,
             )
         return cls(process, log)

@@ -6,13 +6,13 @@ from db.config import Shared, Table
 
 
 class Trainer(Table):
-    max_minutes: float = Field(0, ge=0)  # 0: no limit
-    memory_limit_mb: int = Field(0, ge=0)  # 0: no limit
-    threads: int = Field(0, ge=0)  # 0: as many as torch chooses
-    poll_seconds: float = Field(1.0, gt=0, le=60)
-    min_targets: int = Field(8, ge=1)
-    min_characters: int = Field(3, ge=1)
-    member_cap: int = Field(2000, ge=1)
+    max_minutes: float = Field(default=0, ge=0)  # 0: no limit
+    memory_limit_mb: int = Field(default=0, ge=0)  # 0: no limit
+    threads: int = Field(default=0, ge=0)  # 0: as many as torch chooses
+    poll_seconds: float = Field(default=1.0, gt=0, le=60)
+    min_targets: int = Field(default=8, ge=1)
+    min_characters: int = Field(default=3, ge=1)
+    member_cap: int = Field(default=2000, ge=1)
 
 
 class TrainerConfig(Shared):

@@ -61,9 +61,7 @@ class Built:
         yield from best.values()
 
 
-async def build(
-    sessions: Sessions, persona: Persona, rules: Rules, *, newest: int | None, min_targets: int
-) -> Built:
+async def build(sessions: Sessions, persona: Persona, rules: Rules, *, newest: int | None, min_targets: int) -> Built:
     """Select, redact by today's rules, clean, split and render. Raises TooLittleText."""
     async with reading(sessions) as session:
         found = await datasets.learnable(session, persona)
@@ -115,9 +113,7 @@ def _everything(texts: list[Text]) -> Curated:
     return Curated(texts, frozenset(text.revision_id for text in texts if text.may_be_target), Counter())
 
 
-def _chat_examples(
-    curated: Curated, names: Mapping[int, str], system: str, apart: frozenset[str]
-) -> Iterator[Example]:
+def _chat_examples(curated: Curated, names: Mapping[int, str], system: str, apart: frozenset[str]) -> Iterator[Example]:
     for strand in _strands(curated.context):
         spoken = strand.utterances()
         for place, utterance in enumerate(spoken):

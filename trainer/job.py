@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from db.models import Persona, Run
-from trainer import dataset
 from db.recipe import recipe_from
+from trainer import dataset
 
 if TYPE_CHECKING:
     from trainer.attempt import Limits
@@ -64,8 +64,7 @@ def _take_up(folder: Path, content: dict[str, Any]) -> bool:
         if not (checkpoint.is_file() and basis.is_file()):
             continue
         same = json.loads(basis.read_text()) == json.loads(json.dumps(content)) and all(
-            (attempt / name).read_bytes() == (folder / name).read_bytes()
-            for name in ("train.jsonl", "held_out.jsonl")
+            (attempt / name).read_bytes() == (folder / name).read_bytes() for name in ("train.jsonl", "held_out.jsonl")
         )
         if same:
             checkpoint.replace(folder / "checkpoint.safetensors")

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from trainer.child import ChildFailed
 from db.recipe import RecipeRefused
+from trainer.child import ChildFailed
 
 _SENTENCES = {
     "out_of_memory": "There was not enough memory to train. Lower `batch` or `block` in the persona's "
@@ -29,9 +29,7 @@ def sentence(error: Exception) -> str:
     """What happened and what to do about it."""
     if isinstance(error, ChildFailed):
         known = _SENTENCES.get(error.code)
-        return (
-            known or error.detail or "The training process failed without saying why; see the trainer's log."
-        )
+        return known or error.detail or "The training process failed without saying why; see the trainer's log."
     if isinstance(error, RecipeRefused):
         return str(error)
     if disk_is_full(error):

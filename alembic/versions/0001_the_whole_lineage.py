@@ -67,9 +67,7 @@ def _id() -> sa.Column:
     return sa.Column("id", BIG, primary_key=True, autoincrement=True)
 
 
-def _to(
-    name: str, target: str, delete: str | None = None, null: bool = False, key: bool = False
-) -> sa.Column:
+def _to(name: str, target: str, delete: str | None = None, null: bool = False, key: bool = False) -> sa.Column:
     return sa.Column(name, BIG, sa.ForeignKey(target, ondelete=delete), nullable=null, primary_key=key)
 
 

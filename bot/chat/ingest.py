@@ -138,8 +138,7 @@ class Import:
         except Exception as error:
             kept = self.outcome.stored + self.outcome.unchanged
             raise ImportInterrupted(
-                f"{error} {kept:,} messages before it are kept; with a whole file the import goes on "
-                "from there."
+                f"{error} {kept:,} messages before it are kept; with a whole file the import goes on from there."
             ) from error
         for batch in _batches(posted, BATCH):
             async with transaction(self._sessions) as session:
@@ -154,13 +153,9 @@ class Import:
             by_channel.setdefault(posted.channel, []).append(self._new(posted))
         for channel, theirs in by_channel.items():
             now = datetime.now(UTC)
-            self.outcome.add(
-                await messages.store(session, self._channels[channel], theirs, self._provenance, now)
-            )
+            self.outcome.add(await messages.store(session, self._channels[channel], theirs, self._provenance, now))
 
-    async def _meet_strangers(
-        self, session: AsyncSession, workspace: Workspace, batch: Sequence[Posted]
-    ) -> None:
+    async def _meet_strangers(self, session: AsyncSession, workspace: Workspace, batch: Sequence[Posted]) -> None:
         """Authors and mentioned people whom the archive's own list of members leaves out."""
         named = {posted.author for posted in batch if posted.author}
         named |= {found for posted in batch for found in _MENTION.findall(posted.text)}

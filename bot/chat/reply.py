@@ -53,9 +53,7 @@ class Replier:
             return
         try:
             context = await self._context(reply)
-            await self._live.engine(
-                context.persona.base
-            )  # a base that cannot be opened is told before anything shows
+            await self._live.engine(context.persona.base)  # a base that cannot be opened is told before anything shows
             await self._speak(platform, mention, reply, context)
         except EngineBusy:
             await self._give_up(platform, mention, reply, texts.BUSY)
@@ -93,9 +91,7 @@ class Replier:
             return await _conversation(session, persona, before, reply)
 
 
-async def _conversation(
-    session: AsyncSession, persona: Persona, before: list[Reply], reply: Reply
-) -> _Context:
+async def _conversation(session: AsyncSession, persona: Persona, before: list[Reply], reply: Reply) -> _Context:
     lines: list[Line] = []
     for earlier in before:
         lines += [Line(earlier.asker_id, earlier.asked), Line(None, earlier.text or texts.EMPTY)]

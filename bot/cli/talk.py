@@ -19,9 +19,7 @@ from bot.trainer_process import trainer
 
 cli = typer.Typer()
 
-PersonaOption = Annotated[
-    str | None, typer.Option("--persona", "-p", help="Who answers (default: the only one).")
-]
+PersonaOption = Annotated[str | None, typer.Option("--persona", "-p", help="Who answers (default: the only one).")]
 
 
 @asynccontextmanager
@@ -157,9 +155,7 @@ def prepare(
 
 
 @cli.command(rich_help_panel=BEGIN)
-def demo(
-    once: Annotated[bool, typer.Option(help="Do not stay to talk.")] = False, as_json: Json = False
-) -> None:
+def demo(once: Annotated[bool, typer.Option(help="Do not stay to talk.")] = False, as_json: Json = False) -> None:
     """A small community of ours, trained here and now.
 
     The same questions before and after; then you may talk with it.

@@ -39,9 +39,7 @@ def slack_export(file: Path, consent_ground: Ground = None, as_json: Json = Fals
 @imports.command("text")
 def text_file(
     file: Path,
-    into: Annotated[
-        str | None, typer.Option("--channel", help="The channel's name (default: the file's).")
-    ] = None,
+    into: Annotated[str | None, typer.Option("--channel", help="The channel's name (default: the file's).")] = None,
     as_json: Json = False,
 ) -> None:
     """A novel or any other text you may use; Aozora Bunko notation is recognised and removed."""
@@ -110,9 +108,7 @@ def _open_for(channel: ChannelSummary) -> str:
 @channel.command()
 def approve(
     name: str,
-    training: Annotated[
-        bool, typer.Option("--training", help="For training too, not for context alone.")
-    ] = False,
+    training: Annotated[bool, typer.Option("--training", help="For training too, not for context alone.")] = False,
     review_each: Annotated[bool, typer.Option(help="Train only on messages approved in review.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -170,9 +166,7 @@ def role(member: str, role: str, as_json: Json = False) -> None:
 
 @cli.command(rich_help_panel=TEXT)
 def consent(
-    member: Annotated[
-        str | None, typer.Argument(help="A member's name or #number; none with --everyone.")
-    ] = None,
+    member: Annotated[str | None, typer.Argument(help="A member's name or #number; none with --everyone.")] = None,
     ground: Annotated[str, typer.Option(help="What the answer rests on; kept with it.")] = "",
     everyone: Annotated[bool, typer.Option(help="All who never answered.")] = False,
     no: Annotated[bool, typer.Option("--no", help="Record a no.")] = False,
@@ -226,9 +220,7 @@ def review(
     if channel is None and not approve and not leave_out:
         raise typer.BadParameter("Name a channel, or messages to approve or leave out.")
     choices: dict[Review, list[int] | None] = {"approved": approve, "left_out": leave_out}
-    changed: dict[Review, int] = {
-        chosen: call(text.review, ids, chosen) for chosen, ids in choices.items() if ids
-    }
+    changed: dict[Review, int] = {chosen: call(text.review, ids, chosen) for chosen, ids in choices.items() if ids}
     if channel is None:
         _print_reviewed(changed, as_json)
         return

@@ -20,17 +20,13 @@ ENDED = ("succeeded", "failed", "cancelled", "skipped")
 @cli.command(rich_help_panel=LEARN)
 def train(
     persona: str,
-    wait: Annotated[
-        bool, typer.Option(help="Stay until it ends; starts a trainer if none is alive.")
-    ] = False,
+    wait: Annotated[bool, typer.Option(help="Stay until it ends; starts a trainer if none is alive.")] = False,
     note: Annotated[str, typer.Option(help="Why, for the record.")] = "",
     messages: Annotated[int | None, typer.Option(help="Only the newest so many.", min=1)] = None,
     minutes: Annotated[
         float | None, typer.Option(help="At most so long; the schedule is made to fit.", min=0.1)
     ] = None,
-    recipe: Annotated[
-        list[str] | None, typer.Option(help="key=value, e.g. epochs=1, for this run alone.")
-    ] = None,
+    recipe: Annotated[list[str] | None, typer.Option(help="key=value, e.g. epochs=1, for this run alone.")] = None,
     as_json: Json = False,
 ) -> None:
     """Queue a fine-tune on what the persona's channels may teach."""
@@ -79,18 +75,13 @@ def _print_end(report: RunReport, as_json: bool) -> None:
 
 
 @cli.command(rich_help_panel=LEARN)
-def runs(
-    persona: Annotated[str | None, typer.Argument()] = None, limit: int = 20, as_json: Json = False
-) -> None:
+def runs(persona: Annotated[str | None, typer.Argument()] = None, limit: int = 20, as_json: Json = False) -> None:
     """The newest runs, and how each goes or went."""
     found = call(training.list_runs, persona, limit)
     if as_json:
         print_json(found)
         return
-    rows = [
-        (run.id, run.persona, run.status, _progress(run), run.loss, run.adapter, run.created_at)
-        for run in found
-    ]
+    rows = [(run.id, run.persona, run.status, _progress(run), run.loss, run.adapter, run.created_at) for run in found]
     headings = ("run", "persona", "status", "progress", "loss", "adapter", "asked")
     table(headings, rows, "Nothing has been trained yet; `yamabiko train PERSONA` does.")
     for run in found:
@@ -148,9 +139,7 @@ def _change(before: float | None, after: float | None) -> str | None:
 @cli.command(rich_help_panel=LEARN)
 def promote(
     persona: str,
-    number: Annotated[
-        int | None, typer.Argument(help="An adapter's number (default: the newest candidate).")
-    ] = None,
+    number: Annotated[int | None, typer.Argument(help="An adapter's number (default: the newest candidate).")] = None,
     why: str = "",
     as_json: Json = False,
 ) -> None:

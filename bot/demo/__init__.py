@@ -33,9 +33,7 @@ class HarbourRadio:
 
     workspace: WorkspaceSeen = _WORKSPACE
     left_out: Sequence[LeftOut] = ()
-    _text: str = field(
-        default_factory=lambda: files(__name__).joinpath("harbour_radio.txt").read_text("utf-8")
-    )
+    _text: str = field(default_factory=lambda: files(__name__).joinpath("harbour_radio.txt").read_text("utf-8"))
 
     @property
     def fingerprint(self) -> str:

@@ -64,9 +64,7 @@ def _check_weights(folder: Path, layers: Mapping[str, tuple[int, int]]) -> None:
                     f"The adapter in {folder.name} was trained on another base: {name} has no place here."
                 )
             if not tensor.isfinite().all():
-                raise AdapterRefused(
-                    f"The adapter in {folder.name} holds values that are not numbers; train it again."
-                )
+                raise AdapterRefused(f"The adapter in {folder.name} holds values that are not numbers; train it again.")
 
 
 def _fits(name: str, shape: tuple[int, ...], layers: Mapping[str, tuple[int, int]]) -> bool:

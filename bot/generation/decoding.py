@@ -141,9 +141,7 @@ class Decoding:
     def _last(self, row: Row, text: str, reason: Reason) -> Piece:
         total_s = time.monotonic() - self._began
         first_token_s = total_s if self._first_token_s is None else self._first_token_s
-        return Piece(
-            row.candidate, text, Finish(reason, self._prompt_tokens, row.tokens, first_token_s, total_s)
-        )
+        return Piece(row.candidate, text, Finish(reason, self._prompt_tokens, row.tokens, first_token_s, total_s))
 
     def _end_all(self) -> list[Piece]:
         pieces = [self._last(row, row.text.flush(), "deadline") for row in self._rows]

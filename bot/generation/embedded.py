@@ -8,7 +8,6 @@ step at most. Knows no tensor: `model_runner` does.
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -190,8 +189,6 @@ class EmbeddedEngine:
             raise EngineUnavailable(reason) from cause
 
     def _make_runner(self) -> ModelRunner:
-        # Read when torch is first imported. Threads that spin beside a busy trainer slow each other down.
-        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         # Imported in the model thread: torch and transformers take seconds, and the bot answers meanwhile.
         from bot.generation.model_runner import ModelRunner
 

@@ -96,8 +96,7 @@ class Archive:
         entries = self._zip.infolist()
         if len(entries) > self._limits.members:
             raise ImportRefused(
-                f"{self.name} holds {len(entries)} files, more than {self._limits.members}: "
-                "export a shorter time."
+                f"{self.name} holds {len(entries)} files, more than {self._limits.members}: export a shorter time."
             )
         infos: dict[str, zipfile.ZipInfo] = {}
         for info in entries:
@@ -107,8 +106,7 @@ class Archive:
             infos[info.filename] = info
         if sum(info.file_size for info in entries) > self._limits.total_bytes:
             raise ImportRefused(
-                f"{self.name} would inflate to more than {_megabytes(self._limits.total_bytes)}: "
-                "export a shorter time."
+                f"{self.name} would inflate to more than {_megabytes(self._limits.total_bytes)}: export a shorter time."
             )
         return {name: info for name, info in infos.items() if not info.is_dir()}
 
@@ -156,9 +154,7 @@ def _opened(path: Path) -> zipfile.ZipFile:
         except UnicodeDecodeError:
             continue
         except _DAMAGE as error:
-            raise ImportRefused(
-                f"{path.name} is not a zip file or is cut short: download the export again."
-            ) from error
+            raise ImportRefused(f"{path.name} is not a zip file or is cut short: download the export again.") from error
     raise ImportRefused(f"{path.name} holds names that cannot be read: download the export again.")
 
 

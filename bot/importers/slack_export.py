@@ -26,9 +26,7 @@ _TS = re.compile(r"([0-9]{1,11})\.([0-9]{1,6})")
 _SLACKBOT = "USLACKBOT"  # speaks in every workspace, and is missing from users.json
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SPOKEN = {None, "thread_broadcast", "file_share", "me_message"}  # every other subtype is the system speaking
-_HOW_TO_EXPORT = (
-    "in Slack choose Workspace settings, Import/Export data, Export, and take the zip as it comes"
-)
+_HOW_TO_EXPORT = "in Slack choose Workspace settings, Import/Export data, Export, and take the zip as it comes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +63,7 @@ class SlackExport:
     `total` is the bytes of all days. Raises ImportRefused.
     """
 
-    def __init__(
-        self, path: Path, limits: ArchiveLimits = DEFAULT_LIMITS, *, private_channels: bool = False
-    ) -> None:
+    def __init__(self, path: Path, limits: ArchiveLimits = DEFAULT_LIMITS, *, private_channels: bool = False) -> None:
         self._archive = Archive(path, limits)
         try:
             self._open(path, private_channels)
@@ -133,9 +129,7 @@ class SlackExport:
 
     def _find_days(self) -> tuple[list[Day], list[LeftOut]]:
         public = _folders(self.channels)
-        private = _folders(
-            [c for file in ("groups.json", "dms.json", "mpims.json") for c in self._read_channels(file)]
-        )
+        private = _folders([c for file in ("groups.json", "dms.json", "mpims.json") for c in self._read_channels(file)])
         found: list[tuple[str, str, int]] = []
         skipped: Counter[str] = Counter()
         for name in self._archive.names:
@@ -186,9 +180,7 @@ class SlackExport:
         root = thread if isinstance(thread, str) else None
         reply_to = root if root != ts else None
         edited = as_object(row.get("edited")) or {}
-        return Posted(
-            channel, str(ts), str(user), at, words, root, reply_to, edited_at=_moment(edited.get("ts"))
-        )
+        return Posted(channel, str(ts), str(user), at, words, root, reply_to, edited_at=_moment(edited.get("ts")))
 
     def _unspoken(self, row: Mapping[str, object], user: object) -> str | None:
         """Return why nobody of this workspace said `row`; None where somebody did."""
@@ -213,9 +205,7 @@ class SlackExport:
     def _list_of(self, file: str, what: str) -> list[object]:
         rows = as_list(self._archive.read_json(self._root + file))
         if rows is None:
-            raise ImportRefused(
-                f"{file} in {self._archive.name} is not a list of {what}: download the export again."
-            )
+            raise ImportRefused(f"{file} in {self._archive.name} is not a list of {what}: download the export again.")
         return rows
 
     def _with_id(self, file: str, row: object) -> tuple[dict[str, object], str]:

@@ -94,9 +94,7 @@ class Adapter(Row):
     base: Mapped[str]
     folder: Mapped[str]  # below the adapters folder of the storage
     sha256: Mapped[str]  # of adapter_model.safetensors, checked before every load
-    figures: Mapped[
-        dict[str, Any]
-    ]  # losses and perplexities of base, live and candidate; answers to the prompts
+    figures: Mapped[dict[str, Any]]  # losses and perplexities of base, live and candidate; answers to the prompts
     created_at: Mapped[datetime]
 
 

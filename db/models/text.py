@@ -10,9 +10,7 @@ from db.models.base import Id, Row, reference
 
 ChannelState = Literal["closed", "context", "training"]
 Review = Literal["pending", "approved", "left_out"]
-Provenance = Literal[
-    "owner_file", "slack_export", "discord_package", "slack_api", "discord_api", "discord_export"
-]
+Provenance = Literal["owner_file", "slack_export", "discord_package", "slack_api", "discord_api", "discord_export"]
 API_TEXT: tuple[Provenance, ...] = ("slack_api", "discord_api", "discord_export")
 
 

@@ -85,21 +85,15 @@ async def _rows(sessions: Sessions) -> None:
         tokyo = await workspaces.ensure(session, "discord", "G1", "東京の山彦", NOW)
         channel = await channels.ensure(session, tokyo, "C9", "雑談", NOW)
         channel.state = "context"
-        long = NewMessage(
-            "1", place.members["Ann"].id, NOW, f"see https://example.org/{'a' * 90} and say it again"
-        )
+        long = NewMessage("1", place.members["Ann"].id, NOW, f"see https://example.org/{'a' * 90} and say it again")
         await messages.store(session, channel, [long], "slack_export", NOW)
         await members.answer(session, [place.members["Ann"].id], "community", True, "form", "b", NOW)
         await members.answer(session, [place.members["Ann"].id], "voice", False, "form", "b", NOW)
-        persona = await community.persona(
-            session, NOW, place.channel, base="HuggingFaceTB/SmolLM2-135M-Instruct"
-        )
+        persona = await community.persona(session, NOW, place.channel, base="HuggingFaceTB/SmolLM2-135M-Instruct")
         figures = {"base": {"loss": 3.84512}, "candidate": {"loss": 2.91234}}
         first = await community.candidate(session, persona, NOW - timedelta(days=400), figures=figures)
         await community.candidate(session, persona, NOW, figures=figures)
-        await personas.activate(
-            session, persona, first, expected=None, by="shell:root", why="the first", now=NOW
-        )
+        await personas.activate(session, persona, first, expected=None, by="shell:root", why="the first", now=NOW)
         skipped = await runs.enqueue(session, persona, kind="train", by="t", note="", settings={}, now=NOW)
         claimed = await runs.claim(session, "trainer", NOW)
         assert claimed is not None
@@ -161,9 +155,7 @@ def test_every_change_is_told_to_people_within_eighty_columns(
     assert max(columns(line) for line in output.splitlines()) <= 80
 
 
-def test_every_table_fits_eighty_columns_whole_and_aligned_whatever_the_script(
-    yamabiko: Run, filled: Path
-) -> None:
+def test_every_table_fits_eighty_columns_whole_and_aligned_whatever_the_script(yamabiko: Run, filled: Path) -> None:
     for words in LISTS:
         status, output, errors = yamabiko(*words)
         assert (status, errors) == (0, "")
@@ -208,9 +200,7 @@ def test_brackets_in_what_people_write_are_shown_as_they_are(yamabiko: Run, fill
         (("runs",), "Nothing has been trained yet; `yamabiko train PERSONA` does."),
     ],
 )
-def test_where_there_is_nothing_a_sentence_says_how_to_begin(
-    yamabiko: Run, words: tuple[str, ...], told: str
-) -> None:
+def test_where_there_is_nothing_a_sentence_says_how_to_begin(yamabiko: Run, words: tuple[str, ...], told: str) -> None:
     status, output, _ = yamabiko(*words)
     assert status == 0
     assert told in output
@@ -289,9 +279,7 @@ def test_a_data_folder_that_cannot_be_made_is_one_sentence(yamabiko: Run, home: 
     (home / "data").write_text("a file in its place")
     status, _, errors = yamabiko("runs")
     assert status == 1
-    assert re.fullmatch(
-        r"The data folder .*/data cannot be made .*; mend \[storage\] folder or its rights\.\n", errors
-    )
+    assert re.fullmatch(r"The data folder .*/data cannot be made .*; mend \[storage\] folder or its rights\.\n", errors)
 
 
 def test_a_file_that_is_no_database_is_one_sentence(yamabiko: Run, home: Path) -> None:

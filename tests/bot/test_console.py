@@ -152,9 +152,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A config file whose default base is tiny and prepared."""
     folder = tmp_path_factory.mktemp("chat")
     file = folder / "config.toml"
-    file.write_text(
-        '[bases]\ndefault = "tiny"\n[bases.sources]\ntiny = "nowhere"\n[generation]\nthreads = 1\n'
-    )
+    file.write_text('[bases]\ndefault = "tiny"\n[bases.sources]\ntiny = "nowhere"\n[generation]\nthreads = 1\n')
     tiny_prepared(config.load(BotConfig, file).base_folder("tiny"))
     return file
 

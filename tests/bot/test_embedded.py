@@ -72,9 +72,7 @@ def generated(base: Path, turns: list[Turn], template: str, adapter: Path | None
     model: Any = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
     if adapter is not None:
         model.load_adapter(str(adapter))
-    text = tokenizer.apply_chat_template(
-        turns, chat_template=template, tokenize=False, add_generation_prompt=True
-    )
+    text = tokenizer.apply_chat_template(turns, chat_template=template, tokenize=False, add_generation_prompt=True)
     prompt = tokenizer(text, add_special_tokens=False, return_tensors="pt")["input_ids"]
     ends = json.loads((base / "base.json").read_text(encoding="utf-8"))["eos_token_ids"]
     out = model.generate(
@@ -243,9 +241,7 @@ async def test_a_failed_request_is_told_why_and_the_next_one_is_served(
     assert (await collect(engine, Request(HELLO, sampling=GREEDY)))[-1].finish
 
 
-async def test_a_base_that_does_not_load_says_so_to_each_request_and_may_be_started_again(
-    base: Path, tmp_path: Path
-):
+async def test_a_base_that_does_not_load_says_so_to_each_request_and_may_be_started_again(base: Path, tmp_path: Path):
     folder = tmp_path / "broken"
     shutil.copytree(base, folder)
     (folder / "model.safetensors").rename(folder / "elsewhere")

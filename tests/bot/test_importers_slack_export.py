@@ -85,12 +85,7 @@ def test_a_real_export_gives_every_message_and_member() -> None:
         "if I `escape` that database value using that package, I get `&amp;#8902`"
     ]
     with zipfile.ZipFile(ELM) as archive:
-        raw = [
-            row["text"]
-            for name in archive.namelist()
-            if "/" in name
-            for row in json.loads(archive.read(name))
-        ]
+        raw = [row["text"] for name in archive.namelist() if "/" in name for row in json.loads(archive.read(name))]
     typed = sum(text.count("&lt;") + text.count("<@") for text in raw)
     assert sum(message.text.count("<") for message in posted) == typed
 
@@ -354,9 +349,7 @@ def test_an_unusual_compression_is_refused(tmp_path: Path) -> None:
         (ArchiveLimits(members=2), "more than 2"),
     ],
 )
-def test_a_zip_that_would_swell_is_refused_before_it_is_read(
-    tmp_path: Path, limits: ArchiveLimits, word: str
-) -> None:
+def test_a_zip_that_would_swell_is_refused_before_it_is_read(tmp_path: Path, limits: ArchiveLimits, word: str) -> None:
     path = export(tmp_path / "x.zip", {"general/2019-01-01.json": b" " * (4 << 20)})
     assert word in refusal(path, limits=limits)
 
@@ -421,9 +414,7 @@ fields = ["type", "subtype", "user", "text", "ts", "thread_ts", "edited", "bot_i
 
 
 @FUZZ
-@given(
-    st.lists(anything | st.dictionaries(st.sampled_from(fields), anything, max_size=5), max_size=4), anything
-)
+@given(st.lists(anything | st.dictionaries(st.sampled_from(fields), anything, max_size=5), max_size=4), anything)
 def test_any_day_and_any_list_end_in_values_or_a_refusal(tmp_path: Path, rows: list[Any], users: Any) -> None:
     rows = [said("hi") | row if isinstance(row, dict) else row for row in rows]
     _outcome(export(tmp_path / "d.zip", {"general/2019-01-01.json": rows}))

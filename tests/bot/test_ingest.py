@@ -85,9 +85,7 @@ def diary(days: int = 6, a_day: int = 5, **changed) -> Book:
     return Book(pages, **changed)
 
 
-async def bring_in(
-    sessions: Sessions, book, ground: str | None = None, progress=lambda fraction: None
-) -> Imported:
+async def bring_in(sessions: Sessions, book, ground: str | None = None, progress=lambda fraction: None) -> Imported:
     return await Import(sessions, book, "slack_export", "shell:me").run(ground, progress)
 
 
@@ -133,9 +131,7 @@ async def test_importing_again_changes_nothing(sessions: Sessions) -> None:
 async def test_an_interrupted_import_goes_on_with_nothing_twice_and_nothing_lost(
     sessions: Sessions, broken: int
 ) -> None:
-    with pytest.raises(
-        ImportInterrupted, match=rf"download the export again\. {5 * (broken - 1)} messages before"
-    ):
+    with pytest.raises(ImportInterrupted, match=rf"download the export again\. {5 * (broken - 1)} messages before"):
         await bring_in(sessions, diary(breaks_at=f"day {broken}"))
     assert await count(sessions, Message) == 5 * (broken - 1)
     whole = diary()
@@ -200,9 +196,7 @@ async def test_strangers_are_met_and_bots_are_no_members(sessions: Sessions) -> 
 
 async def test_a_name_that_is_known_survives_a_file_that_lacks_it(sessions: Sessions) -> None:
     await bring_in(sessions, diary())
-    await bring_in(
-        sessions, Book([Part("day", [said(9, "U1", "<@member:U2>")])], people=(), fingerprint="other")
-    )
+    await bring_in(sessions, Book([Part("day", [said(9, "U1", "<@member:U2>")])], people=(), fingerprint="other"))
     async with reading(sessions) as session:
         names = {member.name for member in await session.scalars(select(Member))}
     assert names == {"Ann", "Ben"}
@@ -215,9 +209,7 @@ async def test_the_owners_statement_is_recorded_for_each_author(sessions: Sessio
         answers = list(await session.scalars(select(Consent)))
         assert await members.consenting(session, "community") == {row.member_id for row in answers}
         assert await members.consenting(session, "voice") == set()
-    assert {(row.answer, row.ground, row.by) for row in answers} == {
-        (True, "signed forms of 2 May", "shell:me")
-    }
+    assert {(row.answer, row.ground, row.by) for row in answers} == {(True, "signed forms of 2 May", "shell:me")}
 
 
 async def test_without_a_statement_nobody_has_agreed(sessions: Sessions) -> None:

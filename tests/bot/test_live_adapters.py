@@ -48,9 +48,7 @@ class Stage:
     async def activate(self, adapter: Adapter | None, name: str = "echo") -> None:
         async with transaction(self.sessions) as session:
             row = await personas.named(session, name)
-            await personas.activate(
-                session, row, adapter, expected=row.live_adapter_id, by="t", why="", now=self.now
-            )
+            await personas.activate(session, row, adapter, expected=row.live_adapter_id, by="t", why="", now=self.now)
 
     async def speaking(self, name: str = "echo") -> int | None:
         """The adapter that a reply begun now would use, as it is loaded in the engine."""
@@ -131,9 +129,7 @@ async def test_a_missing_file_with_nothing_older_is_told_to_the_one_who_asks(sta
     adapter = await stage.adapter()
     (stage.folder / adapter.folder / "adapter_model.safetensors").unlink()
     await stage.activate(adapter)
-    with pytest.raises(
-        EngineUnavailable, match="file of adapter 1 is missing; restore it, roll back, or retrain"
-    ):
+    with pytest.raises(EngineUnavailable, match="file of adapter 1 is missing; restore it, roll back, or retrain"):
         await stage.speaking()
     await stage.activate(None)
     assert await stage.speaking() is None

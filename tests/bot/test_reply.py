@@ -58,9 +58,7 @@ class Bot:
     async def promoted(self, now) -> Adapter:
         async with transaction(self.sessions) as session:
             persona = await personas.named(session, "echo")
-            adapter = await community.candidate(
-                session, persona, now, sha256=hashlib.sha256(b"w").hexdigest()
-            )
+            adapter = await community.candidate(session, persona, now, sha256=hashlib.sha256(b"w").hexdigest())
             folder = self.folder / adapter.folder
             folder.mkdir(parents=True)
             (folder / "adapter_config.json").write_text("{}")
@@ -235,9 +233,7 @@ async def test_an_adapter_that_cannot_be_loaded_is_told_to_the_asker(make_bot: M
     adapter = await bot.promoted(now)
     (bot.folder / adapter.folder / "adapter_model.safetensors").write_bytes(b"other")
     assert (await bot.asked()).status == "failed"
-    assert bot.platform.told == [
-        "The file of adapter 1 is not what was trained; restore it, roll back, or retrain."
-    ]
+    assert bot.platform.told == ["The file of adapter 1 is not what was trained; restore it, roll back, or retrain."]
 
 
 async def test_a_base_that_cannot_be_prepared_is_told_before_anything_shows(make_bot: MakeBot) -> None:

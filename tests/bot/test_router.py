@@ -64,9 +64,7 @@ async def test_a_redelivered_mention_is_answered_once(router: Router, sessions: 
     assert platform.told == []
 
 
-async def test_deliveries_at_the_same_moment_are_answered_once(
-    router: Router, sessions: Sessions, now
-) -> None:
+async def test_deliveries_at_the_same_moment_are_answered_once(router: Router, sessions: Sessions, now) -> None:
     await found_personas(sessions, now, "echo")
     platform, asked = RecordingPlatform(), mention()
     await asyncio.gather(*(router.on_mention(platform, asked) for _ in range(6)))
@@ -74,9 +72,7 @@ async def test_deliveries_at_the_same_moment_are_answered_once(
     assert platform.told == []
 
 
-async def test_the_same_message_id_in_two_channels_is_two_mentions(
-    router: Router, sessions: Sessions, now
-) -> None:
+async def test_the_same_message_id_in_two_channels_is_two_mentions(router: Router, sessions: Sessions, now) -> None:
     await found_personas(sessions, now, "echo")
     platform = RecordingPlatform()
     await router.on_mention(platform, mention(id="m"))
@@ -97,14 +93,10 @@ async def test_a_blocked_member_is_told_and_nothing_is_kept(router: Router, sess
     assert len(platform.shown) == 1
 
 
-async def test_without_a_persona_the_asker_is_told_what_an_admin_can_do(
-    router: Router, sessions: Sessions
-) -> None:
+async def test_without_a_persona_the_asker_is_told_what_an_admin_can_do(router: Router, sessions: Sessions) -> None:
     platform = RecordingPlatform()
     await router.on_mention(platform, mention())
-    assert platform.told == [
-        "No persona speaks here yet; an admin can make one with `yamabiko persona create`."
-    ]
+    assert platform.told == ["No persona speaks here yet; an admin can make one with `yamabiko persona create`."]
     async with reading(sessions) as session:
         assert await session.scalar(select(func.count()).select_from(Member)) == 0
 

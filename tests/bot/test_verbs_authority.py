@@ -95,17 +95,13 @@ async def test_a_verb_is_refused_to_every_lesser_role(a_community: Sessions, nam
     needed, arguments = NEEDS[name]
     before = await state_of(a_community)
     for role in ROLES[: ROLES.index(needed)]:
-        with pytest.raises(
-            NotAllowed, match=rf"^Only an? {needed} may do this \(.*\); you are an? {role}\.$"
-        ):
+        with pytest.raises(NotAllowed, match=rf"^Only an? {needed} may do this \(.*\); you are an? {role}\.$"):
             await verb_called(name)(a_community, Actor("member:1", role), *arguments)
     assert await state_of(a_community) == before
 
 
 @pytest.mark.parametrize("name", sorted(NEEDS))
-async def test_a_verb_is_open_to_its_role_and_audited_where_it_changes_things(
-    a_community: Sessions, name: str
-) -> None:
+async def test_a_verb_is_open_to_its_role_and_audited_where_it_changes_things(a_community: Sessions, name: str) -> None:
     needed, arguments = NEEDS[name]
     await verb_called(name)(a_community, Actor("member:1", needed), *arguments)
     async with reading(a_community) as session:

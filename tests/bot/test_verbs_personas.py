@@ -53,9 +53,7 @@ async def test_what_is_wished_is_kept(rows: Sessions) -> None:
 
 
 async def test_editing_changes_only_what_is_named(rows: Sessions) -> None:
-    before = await personas.create(
-        rows, ADMIN, "echo", Wishes(base="tiny", sources=["general"], prompts=["Hi"])
-    )
+    before = await personas.create(rows, ADMIN, "echo", Wishes(base="tiny", sources=["general"], prompts=["Hi"]))
     after = await personas.edit(rows, ADMIN, "echo", Wishes(recipe={"epochs": 5}))
     assert after.recipe == {"epochs": 5}
     assert (after.sources, after.prompts, after.base) == (before.sources, before.prompts, before.base)
@@ -127,9 +125,7 @@ async def test_another_base_puts_the_persona_on_that_bare_base(rows: Sessions, n
     assert (await personas.edit(rows, ADMIN, "echo", Wishes(base="larger"))).live is None
     newest = (await training.list_activations(rows, ADMIN, "echo"))[0]
     assert (newest.previous, newest.adapter, newest.why) == (1, None, "the base changed to larger")
-    with pytest.raises(
-        rows_of.CannotGoLive, match="trained on tiny, but echo stands on larger; train it again"
-    ):
+    with pytest.raises(rows_of.CannotGoLive, match="trained on tiny, but echo stands on larger; train it again"):
         await training.promote(rows, ADMIN, "echo", 1)
 
 

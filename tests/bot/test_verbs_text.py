@@ -32,9 +32,7 @@ async def learnable(rows: Sessions) -> tuple[list[str], dict[str, int]]:
 
 
 async def test_a_channel_is_closed_until_an_admin_opens_it(rows: Sessions) -> None:
-    assert [(c.name, c.state, c.messages) for c in await text.list_channels(rows, OWNER)] == [
-        ("general", "closed", 2)
-    ]
+    assert [(c.name, c.state, c.messages) for c in await text.list_channels(rows, OWNER)] == [("general", "closed", 2)]
     assert await text.approve(rows, OWNER, "#general", False) == "general"
     assert (await text.list_channels(rows, OWNER))[0].state == "context"
     await text.approve(rows, OWNER, "Harbour/general", True, review_each=True)
@@ -45,9 +43,7 @@ async def test_a_channel_is_closed_until_an_admin_opens_it(rows: Sessions) -> No
 
 
 async def test_a_channel_that_is_not_there_is_told(rows: Sessions) -> None:
-    with pytest.raises(
-        channels.NoSuchChannel, match="There is no channel 'nowhere'; `yamabiko channel list`"
-    ):
+    with pytest.raises(channels.NoSuchChannel, match="There is no channel 'nowhere'; `yamabiko channel list`"):
         await text.approve(rows, OWNER, "nowhere", True)
 
 
@@ -75,9 +71,7 @@ async def test_a_consent_without_a_ground_is_refused_with_an_example(rows: Sessi
     assert all(not member.consents for member in await text.list_members(rows, OWNER))
 
 
-async def test_a_ground_permits_training_on_api_text_and_an_empty_one_withdraws_it(
-    rows: Sessions, now
-) -> None:
+async def test_a_ground_permits_training_on_api_text_and_an_empty_one_withdraws_it(rows: Sessions, now) -> None:
     assert await text.permit_training(rows, OWNER, "Harbour", " an agreement with Slack ") == "Harbour"
     async with reading(rows) as session:
         workspace = await workspaces.named(session, "slack:Harbour")
@@ -126,9 +120,7 @@ async def test_roles_are_given_and_taken(rows: Sessions) -> None:
 
 
 async def test_an_unknown_role_and_an_unknown_member_are_told(rows: Sessions) -> None:
-    with pytest.raises(
-        NotAllowed, match="There is no role 'king'; the roles are member, curator, admin, owner"
-    ):
+    with pytest.raises(NotAllowed, match="There is no role 'king'; the roles are member, curator, admin, owner"):
         await text.set_role(rows, OWNER, "Ben", "king")  # type: ignore[arg-type]  # as a chat command could
     with pytest.raises(members.NoSuchMember, match="There is no member 'Zoe'; `yamabiko members` shows them"):
         await text.set_role(rows, OWNER, "Zoe", "admin")

@@ -122,15 +122,11 @@ async def test_promoting_what_speaks_already_is_told_and_leaves_no_record(rows: 
 
 
 async def test_an_adapter_that_is_not_there_is_told(rows: Sessions) -> None:
-    with pytest.raises(
-        adapters.NoSuchAdapter, match="echo has no adapter 9; `yamabiko adapters echo` shows them"
-    ):
+    with pytest.raises(adapters.NoSuchAdapter, match="echo has no adapter 9; `yamabiko adapters echo` shows them"):
         await training.promote(rows, ADMIN, "echo", 9)
     for number in (1, 2, 3):
         await training.reject(rows, ADMIN, "echo", number)
-    with pytest.raises(
-        adapters.NoSuchAdapter, match="echo has no candidate; `yamabiko train echo` makes one"
-    ):
+    with pytest.raises(adapters.NoSuchAdapter, match="echo has no candidate; `yamabiko train echo` makes one"):
         await training.promote(rows, ADMIN, "echo")
 
 
@@ -162,9 +158,7 @@ async def test_rolling_back_twice_goes_back_twice(rows: Sessions) -> None:
     for number in (1, 2, 3):
         await training.promote(rows, ADMIN, "echo", number)
     assert [await training.rollback(rows, ADMIN, "echo") for _ in range(3)] == [2, 1, None]
-    with pytest.raises(
-        NothingToRollBack, match="echo speaks as its bare base; there is nothing to go back to"
-    ):
+    with pytest.raises(NothingToRollBack, match="echo speaks as its bare base; there is nothing to go back to"):
         await training.rollback(rows, ADMIN, "echo")
     assert len(await training.list_activations(rows, ADMIN, "echo")) == 6
 

@@ -188,9 +188,7 @@ async def test_a_refused_adapter_leaves_the_engine_as_it_was(engine: Engine, tmp
     assert (await collect(engine, Request(HELLO, sampling=SHORT)))[-1].finish
 
 
-async def test_unloading_waits_for_the_reply_that_uses_it_and_takes_no_new_ones(
-    engine: Engine, adapter: Path
-):
+async def test_unloading_waits_for_the_reply_that_uses_it_and_takes_no_new_ones(engine: Engine, adapter: Path):
     await engine.load_adapter("v1", adapter)
     reply = await begun(engine, Request(HELLO, adapter="v1", sampling=LONG))
     unloading = asyncio.create_task(engine.unload_adapter("v1"))

@@ -61,9 +61,7 @@ def test_the_environment_names_the_file_and_a_named_file_wins_over_it(
 
 
 def test_a_missing_file_is_refused_with_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(
-        ConfigRefused, match=r"nowhere\.toml: there is no such file; copy config\.example\.toml"
-    ):
+    with pytest.raises(ConfigRefused, match=r"nowhere\.toml: there is no such file; copy config\.example\.toml"):
         load(BotConfig, tmp_path / "nowhere.toml")
 
 
@@ -85,9 +83,7 @@ def test_an_unknown_key_is_refused_by_table_and_name(tmp_path: Path) -> None:
         ("chat = 3\n", "chat must be a table; write [chat]"),
     ],
 )
-def test_a_wrong_value_is_refused_with_table_key_and_what_stands_there(
-    tmp_path: Path, text: str, told: str
-) -> None:
+def test_a_wrong_value_is_refused_with_table_key_and_what_stands_there(tmp_path: Path, text: str, told: str) -> None:
     assert re.search(told.replace("[", r"\["), refusal(tmp_path, text))
 
 

@@ -32,9 +32,7 @@ async def test_the_same_platform_id_in_two_workspaces_is_two_members(sessions: S
         twin = (await members.ensure(session, other, [("Ann", "Ann")], now))["Ann"]
     assert twin.id != place.members["Ann"].id
     async with reading(sessions) as session:
-        with pytest.raises(
-            members.NoSuchMember, match=r"Several members are called 'Ann'; write one of #\d+, #\d+"
-        ):
+        with pytest.raises(members.NoSuchMember, match=r"Several members are called 'Ann'; write one of #\d+, #\d+"):
             await members.named(session, "Ann")
         assert (await members.named(session, f"#{twin.id}")).workspace_id == other.id
 

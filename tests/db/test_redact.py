@@ -125,9 +125,7 @@ def test_the_rules_have_a_version() -> None:
     assert REDACTION_VERSION == 1
 
 
-pieces = st.sampled_from(
-    [*SECRETS, *PEOPLE, "password: ", "token=", "パスワードは", "://a:b@", "eyJ", "AKIA", "sk-"]
-)
+pieces = st.sampled_from([*SECRETS, *PEOPLE, "password: ", "token=", "パスワードは", "://a:b@", "eyJ", "AKIA", "sk-"])
 glue = st.sampled_from(["", "", " ", "-", "+", ".", "/", "(", "[", "]", ":", "@", "a", "0", "\n", "あ", "＠"])
 lumps = st.lists(st.one_of(pieces, glue, st.text(max_size=3)), max_size=12).map("".join)
 noise = st.text("0123456789０９-+. ()（）@＠[]_/:=eyJ.xoabpk-－\n", max_size=60)

@@ -41,9 +41,7 @@ async def test_of_two_concurrent_claims_one_wins(sessions: Sessions, now) -> Non
     assert winners[0].attempt == 1
 
 
-async def test_a_lapsed_lease_is_claimed_again_and_the_former_attempt_is_fenced_out(
-    sessions: Sessions, now
-) -> None:
+async def test_a_lapsed_lease_is_claimed_again_and_the_former_attempt_is_fenced_out(sessions: Sessions, now) -> None:
     await queued(sessions, now)
     first = await claim(sessions, "a", now)
     assert first is not None
@@ -108,9 +106,7 @@ async def test_rollback_to_an_older_adapter_is_one_activate(sessions: Sessions, 
     async def activate(adapter: Adapter | None, expected: Adapter | None) -> None:
         async with transaction(sessions) as session:
             row = await personas.named(session, "echo")
-            await personas.activate(
-                session, row, adapter, expected=expected and expected.id, by="t", why="w", now=now
-            )
+            await personas.activate(session, row, adapter, expected=expected and expected.id, by="t", why="w", now=now)
 
     await activate(made[0], None)
     await activate(made[1], made[0])

@@ -15,10 +15,13 @@ async def count(sessions: Sessions) -> int:
 
 
 async def test_a_transaction_that_fails_keeps_nothing(sessions: Sessions, now) -> None:
-    with pytest.raises(RuntimeError):
+    async def fail_midway() -> None:
         async with transaction(sessions) as session:
             await workspaces.ensure(session, "slack", "T1", "One", now)
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail_midway()
     assert await count(sessions) == 0
 
 

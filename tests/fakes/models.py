@@ -219,9 +219,7 @@ def _add_vocabulary(writer: gguf.GGUFWriter, tokenizer: dict[str, Any]) -> None:
 def _interleaved(tensor: torch.Tensor, heads: int) -> torch.Tensor:
     """llama.cpp keeps the two halves of each rotary head interleaved."""
     rows, columns = tensor.shape
-    return (
-        tensor.view(heads, 2, rows // heads // 2, columns).transpose(1, 2).reshape(rows, columns).contiguous()
-    )
+    return tensor.view(heads, 2, rows // heads // 2, columns).transpose(1, 2).reshape(rows, columns).contiguous()
 
 
 def _byte_level(text: str, specials: list[str]) -> Tokenizer:

@@ -25,11 +25,6 @@ QUICK = {"epochs": 1, "block": 64, "learning_rate": 0.005}
 ENDLESS = {**QUICK, "epochs": 1000, "learning_rate": 1e-4}
 
 
-@pytest.fixture(autouse=True)
-def _patient_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
-
-
 @pytest.fixture(scope="session")
 def bases(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """The prepared folder of a tiny base by its kind, made once."""

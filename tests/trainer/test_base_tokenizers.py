@@ -51,9 +51,7 @@ def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return Pair(tmp_path_factory.mktemp(request.param), request.param, JAPANESE)
 
 
-@pytest.mark.skipif(
-    not AOZORA.is_dir(), reason="the novels of shared/data/aozora are not beside this checkout"
-)
+@pytest.mark.skipif(not AOZORA.is_dir(), reason="the novels of shared/data/aozora are not beside this checkout")
 @pytest.mark.parametrize("kind", ["rinna", "colorfulscoop"])
 def test_every_line_of_two_novels_is_cut_as_sentencepiece_cuts_it(tmp_path: Path, kind: str):
     text = novels()
@@ -126,9 +124,7 @@ def test_a_damaged_vocabulary_is_one_sentence(tmp_path: Path):
 def test_padding_is_never_the_end_of_a_sequence(tmp_path: Path, kind: Kind):
     tokenizer = AutoTokenizer.from_pretrained(tiny_prepared(tmp_path / "base", kind))
     assert tokenizer.pad_token_id not in (None, tokenizer.eos_token_id)
-    assert (
-        AutoModelForCausalLM.from_pretrained(tmp_path / "base").config.pad_token_id == tokenizer.pad_token_id
-    )
+    assert AutoModelForCausalLM.from_pretrained(tmp_path / "base").config.pad_token_id == tokenizer.pad_token_id
 
 
 def test_where_no_token_suits_for_padding_none_is_set(tmp_path: Path):

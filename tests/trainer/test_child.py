@@ -44,16 +44,6 @@ async def test_events_come_in_order_and_whatever_their_length(start: Start) -> N
     assert [len(event["text"]) for event in await heard(child)] == [1, 10, 1_000_000]
 
 
-async def test_threads_of_a_child_do_not_spin_unless_its_owner_wants_them_to(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    code = """say('{"event": "%s"}' % os.environ["OMP_WAIT_POLICY"])"""
-    monkeypatch.delenv("OMP_WAIT_POLICY")
-    assert await heard(await start(code)) == [{"event": "PASSIVE"}]
-    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
-    assert await heard(await start(code)) == [{"event": "ACTIVE"}]
-
-
 async def test_a_failure_that_is_reported_keeps_its_code_and_its_words(start: Start) -> None:
     child = await start("""say('{"event": "failed", "code": "bad_input", "detail": "Add text."}')""")
     failed = await failure(child)

@@ -211,9 +211,7 @@ async def test_an_owners_file_needs_no_author_but_other_text_does(town: Town) ->
     built = await town.builds()
     assert "a page of the log" in replies(built)
     async with transaction(town.sessions) as session:
-        await session.execute(
-            update(Message).where(Message.member_id.is_(None)).values(provenance="slack_export")
-        )
+        await session.execute(update(Message).where(Message.member_id.is_(None)).values(provenance="slack_export"))
     built = await town.builds()
     assert "a page of the log" not in everything(built)
     assert built.counts["left_out"]["author unknown"] == 1

@@ -42,9 +42,7 @@ def test_perplexity_of_a_hopeless_model_is_a_number() -> None:
 
 
 def test_the_same_seed_gives_the_same_answers_and_another_gives_others(base: Base) -> None:
-    prompts = [
-        base.rendering.prompt("chat", "", text) for text in ("hello", "a much longer question, is it not?")
-    ]
+    prompts = [base.rendering.prompt("chat", "", text) for text in ("hello", "a much longer question, is it not?")]
     sampling = {"temperature": 1.0, "max_new_tokens": 12, "seed": 7}
     first, second = (answers(base.model, base.rendering, prompts, sampling, go_on) for _ in range(2))
     other = answers(base.model, base.rendering, prompts, {**sampling, "seed": 8}, go_on)
@@ -55,9 +53,7 @@ def test_the_same_seed_gives_the_same_answers_and_another_gives_others(base: Bas
 
 def test_an_answer_beside_a_longer_prompt_is_the_answer_alone(base: Base) -> None:
     greedy = {"temperature": 0, "max_new_tokens": 6}
-    prompts = [
-        base.rendering.prompt("text", "", text) for text in ("The dog", "Good morning everyone, and welcome")
-    ]
+    prompts = [base.rendering.prompt("text", "", text) for text in ("The dog", "Good morning everyone, and welcome")]
     together = answers(base.model.float(), base.rendering, prompts, greedy, go_on)
     alone = [answers(base.model, base.rendering, [prompt], greedy, go_on)[0] for prompt in prompts]
     assert together == alone

@@ -180,9 +180,7 @@ def test_a_gpt2_learns_plain_text_and_the_live_adapter_is_scored_as_it_was(
     assert all(bool((parameter != 0).any()) for parameter in lora)
 
 
-def test_a_killed_run_resumes_to_the_weights_of_an_uninterrupted_one(
-    llama: Path, tmp_path: Path, start: Any
-) -> None:
+def test_a_killed_run_resumes_to_the_weights_of_an_uninterrupted_one(llama: Path, tmp_path: Path, start: Any) -> None:
     long = {"learning_rate": 0.002, "epochs": 30, "block": 64, "dropout": 0.1}
     status, whole = start(job(tmp_path / "whole", llama, recipe=long, prompts=[])).finish()
     assert status == 0
@@ -245,9 +243,7 @@ def test_a_child_ends_within_two_seconds_of_its_parent(llama: Path, tmp_path: Pa
     assert time.monotonic() - began < 2
 
 
-def test_a_child_whose_parent_is_gone_at_once_never_loads_a_model(
-    llama: Path, tmp_path: Path, start: Any
-) -> None:
+def test_a_child_whose_parent_is_gone_at_once_never_loads_a_model(llama: Path, tmp_path: Path, start: Any) -> None:
     child = start(job(tmp_path, llama))
     child.process.stdin.close()
     assert child.process.wait(timeout=10) == 7
@@ -279,9 +275,7 @@ def test_too_little_memory_is_called_out_of_memory(llama: Path, tmp_path: Path, 
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root may mount a small disk")
-def test_a_full_disk_is_called_disk_full_and_leaves_no_half_adapter(
-    llama: Path, tmp_path: Path, start: Any
-) -> None:
+def test_a_full_disk_is_called_disk_full_and_leaves_no_half_adapter(llama: Path, tmp_path: Path, start: Any) -> None:
     small = tmp_path / "small"
     small.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(small)], check=False)

@@ -52,9 +52,7 @@ def test_a_context_too_long_loses_its_oldest_turns_and_keeps_the_system_turn(
     renderings: dict[Kind, Rendering],
 ) -> None:
     rendering = renderings["llama"]
-    turns = talk(
-        "the first words " * 8, "old reply " * 8, "the newest question", "yes", system="You are Echo."
-    )
+    turns = talk("the first words " * 8, "old reply " * 8, "the newest question", "yes", system="You are Echo.")
     sample = chat_sample(turns, rendering, 100)
     shown = rendering.tokenizer.decode(sample.ids)
     assert len(sample.ids) <= 100
@@ -119,16 +117,12 @@ def test_a_vocabulary_without_newlines_has_its_paragraphs_ended(renderings: dict
 
 def test_a_broken_line_is_named_by_its_number(renderings: dict[Kind, Rendering], tmp_path: Path) -> None:
     file = tmp_path / "train.jsonl"
-    file.write_text(
-        '{"turns": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}\n{"tu\n'
-    )
+    file.write_text('{"turns": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}\n{"tu\n')
     with pytest.raises(BadInput, match=r"Line 2 of train\.jsonl"):
         read_samples(file, "chat", renderings["llama"], 64)
 
 
-def test_an_example_that_ends_with_a_question_is_refused(
-    renderings: dict[Kind, Rendering], tmp_path: Path
-) -> None:
+def test_an_example_that_ends_with_a_question_is_refused(renderings: dict[Kind, Rendering], tmp_path: Path) -> None:
     file = tmp_path / "train.jsonl"
     file.write_text(json.dumps({"turns": talk("a", "b", "c")}) + "\n")
     with pytest.raises(BadInput, match="Example 1 does not end with an assistant's turn"):

@@ -9,8 +9,8 @@ from peft import LoraConfig, get_peft_model
 from torch.nn.functional import cross_entropy
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
-from tests.fakes.models import Kind, tiny_base
 from db.recipe import CHAT
+from tests.fakes.models import Kind, tiny_base
 from trainer.train.examples import Sample
 from trainer.train.lora import Weights, add_lora
 from trainer.train.model import loss_sum
@@ -32,10 +32,7 @@ def loaded(folder: Path, attention: str = "sdpa") -> PreTrainedModel:
 def some_samples(count: int) -> list[Sample]:
     chance = random.Random(3)
     sizes = [chance.randint(3, 40) for _ in range(count)]
-    return [
-        Sample(tuple(chance.randrange(3, 300) for _ in range(size)), chance.randint(1, size - 1))
-        for size in sizes
-    ]
+    return [Sample(tuple(chance.randrange(3, 300) for _ in range(size)), chance.randint(1, size - 1)) for size in sizes]
 
 
 def alone(model: PreTrainedModel, sample: Sample) -> torch.Tensor:

@@ -68,8 +68,6 @@ def test_a_plan_has_at_least_one_step() -> None:
 
 def test_each_epoch_takes_every_sample_once_in_an_order_of_its_own() -> None:
     recipe = recipe_from("chat", {"batch": 4})
-    epochs = [
-        [place for step in range(3) for place in members(recipe, 10, 3 * epoch + step)] for epoch in (0, 1)
-    ]
+    epochs = [[place for step in range(3) for place in members(recipe, 10, 3 * epoch + step)] for epoch in (0, 1)]
     assert [sorted(epoch) for epoch in epochs] == [list(range(10))] * 2
     assert epochs[0] != epochs[1]

@@ -204,9 +204,7 @@ def test_prepare_reports_its_phases_and_its_end_as_json_lines(tmp_path: Path) ->
 def test_preparing_what_is_not_there_fails_with_one_sentence(tmp_path: Path) -> None:
     ended = trainer("prepare", str(tmp_path / "nothing"), "--json", folder=tmp_path)
     assert ended.returncode == 1
-    (failed,) = [
-        event for line in ended.stdout.splitlines() if (event := json.loads(line))["event"] == "failed"
-    ]
+    (failed,) = [event for line in ended.stdout.splitlines() if (event := json.loads(line))["event"] == "failed"]
     assert failed["code"] == "base_unavailable"
     assert "nothing" in failed["detail"]
     assert "Traceback" not in ended.stderr
@@ -227,10 +225,7 @@ def test_a_setting_that_does_not_exist_is_refused_with_one_sentence(tmp_path: Pa
     arguments: tuple[str, ...] = (command, "tiny") if command == "prepare" else (command,)
     ended = trainer(*arguments, folder=tmp_path)
     assert ended.returncode == 1
-    assert (
-        ended.stderr.strip()
-        == "config.toml: [trainer] has no key 'speed'; config.example.toml lists them all."
-    )
+    assert ended.stderr.strip() == "config.toml: [trainer] has no key 'speed'; config.example.toml lists them all."
     assert ended.stdout == ""
 
 

@@ -31,9 +31,7 @@ async def test_a_run_ends_with_an_adapter_whose_rows_files_and_notice_agree(shop
     place = shop.places.adapters / adapter.folder
     weights = (place / "adapter_model.safetensors").read_bytes()
     assert adapter.sha256 == hashlib.sha256(weights).hexdigest()
-    assert {"adapter_config.json", "chat_template.jinja", "README.md"} <= {
-        path.name for path in place.iterdir()
-    }
+    assert {"adapter_config.json", "chat_template.jinja", "README.md"} <= {path.name for path in place.iterdir()}
     check_card((place / "README.md").read_text(encoding="utf-8"))
     check_figures(adapter.figures)
     steps = await shop.steps(run.id)
@@ -62,9 +60,7 @@ def check_figures(figures: dict[str, Any]) -> None:
 
 async def check_lineage(shop: Shop, dataset: int) -> None:
     async with reading(shop.sessions) as session:
-        parts = Counter(
-            await session.scalars(select(DatasetMessage.part).where(DatasetMessage.dataset_id == dataset))
-        )
+        parts = Counter(await session.scalars(select(DatasetMessage.part).where(DatasetMessage.dataset_id == dataset)))
     assert parts.total() == 48
     assert parts["train"] > parts["held_out"] > 0
 
@@ -156,9 +152,7 @@ async def test_a_persona_with_too_little_text_is_skipped_with_reasons(shop: Shop
     assert run.dataset_id is None
 
 
-async def test_a_job_file_holds_what_the_child_needs_and_the_persona_asked_for(
-    shop: Shop, tmp_path: Path
-) -> None:
+async def test_a_job_file_holds_what_the_child_needs_and_the_persona_asked_for(shop: Shop, tmp_path: Path) -> None:
     number = await shop.enqueue({"rank": 4}, max_minutes=3)
     run = await shop.run(number)
     built = await dataset.build(shop.sessions, shop.persona, shop.limits.rules, newest=None, min_targets=8)

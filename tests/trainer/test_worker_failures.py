@@ -95,9 +95,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.long
-async def test_a_full_disk_fails_the_run_and_with_room_the_next_one_works(
-    shop: Shop, small_disk: Path
-) -> None:
+async def test_a_full_disk_fails_the_run_and_with_room_the_next_one_works(shop: Shop, small_disk: Path) -> None:
     shop.places = Places(small_disk / "runs", small_disk / "adapters", shop.places.base)
     filler = small_disk / "filler"
     with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:

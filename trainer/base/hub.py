@@ -27,9 +27,7 @@ def download(repo: str, revision: str | None, cache: Path, progress: Progress) -
         _fetch(repo, snapshot.name, cache, weights, progress)
         if any(any(snapshot.glob(pattern)) for pattern in weights):
             return snapshot
-    raise BaseUnavailable(
-        f"{repo} holds no safetensors weights: name a repository that does, or a .gguf file."
-    )
+    raise BaseUnavailable(f"{repo} holds no safetensors weights: name a repository that does, or a .gguf file.")
 
 
 def _fetch(repo: str, revision: str | None, cache: Path, patterns: list[str], progress: Progress) -> Path:
@@ -56,9 +54,7 @@ def _fetch(repo: str, revision: str | None, cache: Path, patterns: list[str], pr
         if isinstance(error, OSError) and error.errno is not None:
             raise  # the disk's trouble, not the hub's
         # Which HTTP library fails here, and with which classes, changes with the hub client's version.
-        sentence = (
-            f"The hub cannot be reached for {repo}: check the network, or give a folder or a .gguf file."
-        )
+        sentence = f"The hub cannot be reached for {repo}: check the network, or give a folder or a .gguf file."
         raise BaseUnavailable(sentence) from error
     return Path(folder)
 

@@ -49,9 +49,7 @@ def read_manifest(folder: Path) -> Manifest:
     except OSError as error:
         raise BaseUnavailable(f"{folder} is not a prepared base: run `prepare` for it first.") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise BaseUnavailable(
-            f"{folder / NAME} cannot be read: delete the folder and prepare it again."
-        ) from error
+        raise BaseUnavailable(f"{folder / NAME} cannot be read: delete the folder and prepare it again.") from error
     missing = sorted(name for name in manifest.files if not (folder / name).is_file())
     if missing:
         raise BaseUnavailable(f"{folder} has lost {missing[0]}: delete the folder and prepare it again.")
@@ -59,6 +57,4 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    (folder / NAME).write_text(
-        json.dumps(asdict(manifest), indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
+    (folder / NAME).write_text(json.dumps(asdict(manifest), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

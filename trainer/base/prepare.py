@@ -92,9 +92,7 @@ def _build(source: str, found: Found, aside: Path, progress: Progress) -> Manife
         progress("reading tokenizer", None)
         tokenizer = tokens.read_tokenizer(found, context)
         newlines = tokens.keeps_newlines(tokenizer)
-        template = templates.dress(
-            tokenizer, writes_bos=tokens.writes_bos(tokenizer), keeps_newlines=newlines
-        )
+        template = templates.dress(tokenizer, writes_bos=tokens.writes_bos(tokenizer), keeps_newlines=newlines)
         stops = tokens.stops(tokenizer, weights.stop_tokens(model))
         tokens.choose_padding(tokenizer, stops, rows=weights.rows_of(model))
         weights.set_tokens(model, tokenizer, stops)

@@ -69,9 +69,7 @@ def _package(name: str, cache: Path, progress: Progress) -> Found:
 
 def _gemma(cache: Path) -> Found:
     if os.environ.get("ACCEPT_GEMMA_TERMS") != "1":
-        raise BaseUnavailable(
-            f"Gemma's terms ({GEMMA_TERMS}) must be accepted first: set ACCEPT_GEMMA_TERMS=1."
-        )
+        raise BaseUnavailable(f"Gemma's terms ({GEMMA_TERMS}) must be accepted first: set ACCEPT_GEMMA_TERMS=1.")
     try:
         version = metadata.version(GEMMA)
         package = import_module(GEMMA.replace("-", "_"))

@@ -54,9 +54,7 @@ def _backend(model: Any, lower: bool) -> Tokenizer:
     """The same pieces, scores, normalisation and word marks, in the tokenizers library's terms."""
     cut, spec = model.trainer_spec, model.normalizer_spec
     if cut.model_type != _UNIGRAM:
-        raise BaseUnavailable(
-            "spiece.model is not a unigram vocabulary: give a base that has a tokenizer.json."
-        )
+        raise BaseUnavailable("spiece.model is not a unigram vocabulary: give a base that has a tokenizer.json.")
     scores = [(piece.piece, piece.score) for piece in model.pieces]
     tokenizer = Tokenizer(models.Unigram(scores, unk_id=cut.unk_id, byte_fallback=cut.byte_fallback))
     steps: list[normalizers.Normalizer] = [normalizers.Lowercase()] if lower else []
@@ -77,9 +75,7 @@ def _compare(tokenizer: PreTrainedTokenizerFast, path: Path, lower: bool) -> Non
     for probe in _PROBES:
         expected = original.encode(probe.lower() if lower else probe)
         if tokenizer.encode(probe, add_special_tokens=False) != expected:
-            raise BaseUnavailable(
-                f"{path} cannot be converted faithfully: give a base that has a tokenizer.json."
-            )
+            raise BaseUnavailable(f"{path} cannot be converted faithfully: give a base that has a tokenizer.json.")
 
 
 def _text(token: Any) -> str | None:

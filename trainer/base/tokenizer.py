@@ -26,9 +26,7 @@ def read_tokenizer(found: Found, context: int) -> PreTrainedTokenizerBase:
     else:
         tokenizer = _auto(found)
     if tokenizer.eos_token_id is None:
-        raise BaseUnavailable(
-            "The tokenizer names no end-of-sequence token: add eos_token to tokenizer_config.json."
-        )
+        raise BaseUnavailable("The tokenizer names no end-of-sequence token: add eos_token to tokenizer_config.json.")
     tokenizer.model_max_length = context
     for accident in ("is_local", "local_files_only"):  # how it was read, which is not the folder's business
         tokenizer.init_kwargs.pop(accident, None)
@@ -49,9 +47,7 @@ def _auto(found: Found) -> PreTrainedTokenizerBase:
         return AutoTokenizer.from_pretrained(found.folder, trust_remote_code=False, **form)
     except Exception as error:
         # Loaders raise many kinds of errors; to the user they are one.
-        raise BaseUnavailable(
-            f"The tokenizer in {found.folder} cannot be read: is the download complete?"
-        ) from error
+        raise BaseUnavailable(f"The tokenizer in {found.folder} cannot be read: is the download complete?") from error
 
 
 def stops(tokenizer: PreTrainedTokenizerBase, named: Iterable[int]) -> tuple[int, ...]:
@@ -76,12 +72,8 @@ def choose_padding(tokenizer: PreTrainedTokenizerBase, eos_token_ids: tuple[int,
     """
     if tokenizer.pad_token_id is not None and tokenizer.pad_token_id not in eos_token_ids:
         return
-    special = {
-        token.content: number for number, token in tokenizer.added_tokens_decoder.items() if token.special
-    }
-    suits = (
-        token for token in _PADDING if special.get(token, rows) < rows and special[token] not in eos_token_ids
-    )
+    special = {token.content: number for number, token in tokenizer.added_tokens_decoder.items() if token.special}
+    suits = (token for token in _PADDING if special.get(token, rows) < rows and special[token] not in eos_token_ids)
     tokenizer.pad_token = next(suits, None)
 
 

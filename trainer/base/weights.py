@@ -58,9 +58,7 @@ def context_of(model: PreTrainedModel) -> int:
     for name in _CONTEXT_NAMES:
         if isinstance(length := getattr(config, name, None), int):
             return length
-    raise BaseUnavailable(
-        "The base's config.json does not tell its context length: add max_position_embeddings."
-    )
+    raise BaseUnavailable("The base's config.json does not tell its context length: add max_position_embeddings.")
 
 
 def rows_of(model: PreTrainedModel) -> int:
@@ -120,13 +118,9 @@ def _check_kind(found: Found) -> None:
     causal = MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.get(config.model_type)
     named = config.architectures or [causal]
     if causal is None or causal not in named:
-        raise BaseUnavailable(
-            f"{found.folder} is no causal language model but {named[0]}: choose another base."
-        )
+        raise BaseUnavailable(f"{found.folder} is no causal language model but {named[0]}: choose another base.")
     if getattr(config, "quantization_config", None):
-        raise BaseUnavailable(
-            f"{found.folder} is quantised and cannot be trained: take the original weights."
-        )
+        raise BaseUnavailable(f"{found.folder} is quantised and cannot be trained: take the original weights.")
 
 
 def _load(found: Found) -> tuple[PreTrainedModel, dict[str, Any]]:
@@ -138,9 +132,7 @@ def _load(found: Found) -> tuple[PreTrainedModel, dict[str, Any]]:
     loaded = AutoModelForCausalLM.from_pretrained(
         found.folder, trust_remote_code=False, local_files_only=True, output_loading_info=True, **form
     )
-    return cast(
-        tuple[PreTrainedModel, dict[str, Any]], loaded
-    )  # a pair is what output_loading_info makes of it
+    return cast(tuple[PreTrainedModel, dict[str, Any]], loaded)  # a pair is what output_loading_info makes of it
 
 
 @torch.inference_mode()
@@ -151,6 +143,4 @@ def _thinks(model: PreTrainedModel) -> bool:
 
 
 def _unreadable(found: Found) -> BaseUnavailable:
-    return BaseUnavailable(
-        f"The weights in {found.folder / (found.gguf or '')} are damaged: fetch them again."
-    )
+    return BaseUnavailable(f"The weights in {found.folder / (found.gguf or '')} are damaged: fetch them again.")

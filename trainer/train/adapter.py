@@ -15,8 +15,8 @@ from typing import Any
 from peft import PeftModel, get_peft_model_state_dict
 from safetensors.torch import save
 
-from trainer.evaluate import Score
 from db.recipe import Recipe
+from trainer.evaluate import Score
 from trainer.train.checkpoint import sync_folder, write_synced
 from trainer.train.failures import BadInput
 from trainer.train.lora import ADAPTER

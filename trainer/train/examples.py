@@ -128,9 +128,7 @@ def _asked_and_rest(turns: Turns, rendering: Rendering) -> tuple[list[int], list
     asked = rendering.template(turns[:-1], reply=True)
     whole = rendering.template(turns)
     if not whole.startswith(asked):
-        raise BadInput(
-            "This base's chat template writes a question differently once it is answered: choose another."
-        )
+        raise BadInput("This base's chat template writes a question differently once it is answered: choose another.")
     rest = rendering.encode(whole[len(asked) :])
     end = next((place for place, token in enumerate(rest) if token in rendering.eos_ids), len(rest) - 1)
     return rendering.encode(asked), rest[: end + 1]
@@ -139,9 +137,7 @@ def _asked_and_rest(turns: Turns, rendering: Rendering) -> tuple[list[int], list
 def _shorter(turns: Turns, excess: float) -> Turns | None:
     """The talk without its oldest words, still begun by a user's turn; None when nothing is left to drop."""
     first = 1 if turns[0]["role"] == "system" else 0
-    later = next(
-        (place for place in range(first + 1, len(turns) - 1) if turns[place]["role"] == "user"), None
-    )
+    later = next((place for place in range(first + 1, len(turns) - 1) if turns[place]["role"] == "user"), None)
     if later is not None:
         return turns[:first] + turns[later:]
     content = turns[first]["content"]

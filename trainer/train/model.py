@@ -87,9 +87,7 @@ def head(model: PreTrainedModel) -> Callable[[Tensor], Tensor]:
     output = cast(nn.Module, model.get_output_embeddings())
     config = model.config.get_text_config()
     cap: Any = getattr(config, "final_logit_softcapping", None)
-    scale = float(getattr(config, "logit_scale", None) or 1.0) / float(
-        getattr(config, "logits_scaling", None) or 1.0
-    )
+    scale = float(getattr(config, "logit_scale", None) or 1.0) / float(getattr(config, "logits_scaling", None) or 1.0)
 
     def logits(hidden: Tensor) -> Tensor:
         found = output(hidden).float()

@@ -99,9 +99,7 @@ async def _apply(session: AsyncSession, persona: Persona, wishes: Wishes) -> Non
         persona.base = wishes.base
     if wishes.preset is not None:
         if wishes.preset not in SHAPE_OF:
-            raise PersonaRefused(
-                f"There is no preset {wishes.preset!r}; the presets are {', '.join(SHAPE_OF)}."
-            )
+            raise PersonaRefused(f"There is no preset {wishes.preset!r}; the presets are {', '.join(SHAPE_OF)}.")
         persona.preset, persona.shape = wishes.preset, SHAPE_OF[wishes.preset]
     if wishes.system_prompt is not None:
         persona.system_prompt = wishes.system_prompt

@@ -78,8 +78,7 @@ async def consent(
     """
     if not ground.strip():
         raise GroundMissing(
-            "Say what this consent rests on, for example "
-            '--ground "signed form of 2 May, kept by the secretary".'
+            'Say what this consent rests on, for example --ground "signed form of 2 May, kept by the secretary".'
         )
     if member is None:
         everyone = [summary.id for summary in await members.summaries(session)]

@@ -70,9 +70,7 @@ class ActivationReport:
 
 
 @verb("admin", "persona", "settings")
-async def retrain(
-    session: AsyncSession, actor: Actor, persona: str, note: str, settings: Mapping[str, Any]
-) -> int:
+async def retrain(session: AsyncSession, actor: Actor, persona: str, note: str, settings: Mapping[str, Any]) -> int:
     """Queue a fine-tune; the run's number.
 
     `settings` may hold `recipe` (overrides), `max_minutes`, and `messages` (only the newest so many). Raises
@@ -81,9 +79,7 @@ async def retrain(
     found = await personas.named(session, persona)
     recipe_from(found.preset, {**found.recipe, **settings.get("recipe", {})})
     now = datetime.now(UTC)
-    run = await runs.enqueue(
-        session, found, kind="train", by=actor.name, note=note, settings=dict(settings), now=now
-    )
+    run = await runs.enqueue(session, found, kind="train", by=actor.name, note=note, settings=dict(settings), now=now)
     return run.id
 
 
@@ -105,9 +101,7 @@ async def list_runs(
 @query("member")
 async def run_report(session: AsyncSession, actor: Actor, run: int) -> RunReport:
     """Raises NoSuchRun."""
-    row = await runs.by_id(session, run)
-    found = await runs.summaries(session, row.persona_id, limit=1000)
-    return _report(next(summary for summary in found if summary.run.id == run))
+    return _report(await runs.summary(session, run))
 
 
 def _report(summary: runs.RunSummary) -> RunReport:
@@ -153,9 +147,7 @@ async def list_adapters(session: AsyncSession, actor: Actor, persona: str) -> li
 
 
 @verb("admin", "persona", "number", "why")
-async def promote(
-    session: AsyncSession, actor: Actor, persona: str, number: int | None = None, why: str = ""
-) -> int:
+async def promote(session: AsyncSession, actor: Actor, persona: str, number: int | None = None, why: str = "") -> int:
     """Make an adapter live (None: the newest candidate); its number.
 
     Raises NoSuchAdapter, CannotGoLive (also when it is live already).
@@ -202,9 +194,7 @@ async def _chosen(session: AsyncSession, persona: Persona, number: int | None) -
     for adapter in await adapters.of(session, persona.id):
         if adapter.state == "candidate":
             return adapter
-    raise adapters.NoSuchAdapter(
-        f"{persona.name} has no candidate; `yamabiko train {persona.name}` makes one."
-    )
+    raise adapters.NoSuchAdapter(f"{persona.name} has no candidate; `yamabiko train {persona.name}` makes one.")
 
 
 async def _previous(session: AsyncSession, persona: Persona) -> Adapter | None:
@@ -230,14 +220,10 @@ def _fit(adapter: Adapter, persona: Persona) -> bool:
     return adapter.state == "candidate" and adapter.base == persona.base
 
 
-async def _go_live(
-    session: AsyncSession, actor: Actor, persona: Persona, adapter: Adapter | None, why: str
-) -> None:
+async def _go_live(session: AsyncSession, actor: Actor, persona: Persona, adapter: Adapter | None, why: str) -> None:
     if (adapter.id if adapter else None) == persona.live_adapter_id:
         speaker = f"adapter {adapter.number}" if adapter else "its bare base"
-        raise personas.CannotGoLive(
-            f"{persona.name} speaks with {speaker} already; there is nothing to change."
-        )
+        raise personas.CannotGoLive(f"{persona.name} speaks with {speaker} already; there is nothing to change.")
     await personas.activate(
         session,
         persona,
