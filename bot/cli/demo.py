@@ -20,6 +20,7 @@ from db.personas import NoSuchPersona
 NAME = "harbour"
 GROUND = "Yamabiko's own invention: nobody's words"
 SYSTEM = "You are the voice of Harbour Radio, a friendly amateur radio club. Answer briefly."
+MINUTES = 4  # a slower machine trains less, not longer
 QUESTIONS = (
     "Good morning! How are you today?",
     "What should I cook tonight?",
@@ -97,6 +98,7 @@ async def _persona(rows: Rows) -> None:
             system_prompt=SYSTEM,
             sources=[f"{club.workspace.name}/{channel.name}" for channel in club.channels],
             prompts=QUESTIONS,
+            recipe={"epochs": 2, "block": 96},  # short enough for a few minutes on two cores
             sampling={"temperature": 0.6, "max_new_tokens": 60, "repetition_penalty": 1.1},
         )
         await personas.create(rows.sessions, shell(), NAME, wishes)
@@ -114,7 +116,11 @@ async def _train(rows: Rows) -> None:
         a.state == "candidate" for a in await training.list_adapters(rows.sessions, shell(), NAME)
     ):
         return
-    run = open_runs[0] if open_runs else await training.retrain(rows.sessions, shell(), NAME, "the demo", {})
+    run = (
+        open_runs[0]
+        if open_runs
+        else await training.retrain(rows.sessions, shell(), NAME, "the demo", {"max_minutes": MINUTES})
+    )
     report = await wait_for(rows, run)
     if report.status != "succeeded":
         raise DemoFailed(f"Run {report.id} {report.status}: {report.reason}")
