@@ -6,6 +6,7 @@ Owns words and options; what they do is in bot.chat.verbs. One module a subject.
 import asyncio
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -47,6 +48,7 @@ def main() -> None:
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         wrapper_class=structlog.make_filtering_bound_logger("warning"),
     )
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers|peft")  # theirs to mend
     try:
         cli()
     except (KeyboardInterrupt, asyncio.CancelledError):
