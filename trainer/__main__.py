@@ -138,6 +138,7 @@ async def _worker(settings: TrainerConfig) -> AsyncGenerator[Worker]:
             max_minutes=table.max_minutes,
             memory_limit_mb=table.memory_limit_mb,
             threads=table.threads,
+            checkpoint_seconds=table.checkpoint_seconds,
             min_targets=table.min_targets,
             rules=Rules(table.min_characters, table.member_cap),
         )

@@ -52,6 +52,7 @@ class Limits:
     max_minutes: float = 0
     memory_limit_mb: int = 0
     threads: int = 0
+    checkpoint_seconds: float = 20  # how much work a kill may cost
     min_targets: int = 8
     rules: Rules = field(default_factory=Rules)
 

@@ -34,6 +34,7 @@ def describe(
         "max_minutes": run.settings.get("max_minutes") or limits.max_minutes or None,
         "memory_limit_mb": limits.memory_limit_mb or None,
         "threads": limits.threads or None,
+        "checkpoint_seconds": limits.checkpoint_seconds,
         "card": {"persona": persona.name, "run": run.id, **built.counts},
     }
 

@@ -20,7 +20,7 @@ from tests.trainer.conftest import ENDLESS, QUICK, Shop, open_shop, until
 from trainer.config import TrainerConfig
 
 ROOT = Path(__file__).parents[2]
-LONGER = {**ENDLESS, "epochs": 400}  # more than twenty seconds, after which the child keeps a checkpoint
+LONGER = {**ENDLESS, "epochs": 200}  # more than a second, after which the child keeps a checkpoint
 
 
 class Program:
@@ -34,6 +34,7 @@ class Program:
             "YAMABIKO_STORAGE__FOLDER": str(shop.folder),
             "YAMABIKO_TRAINER__THREADS": "1",
             "YAMABIKO_TRAINER__POLL_SECONDS": "0.1",
+            "YAMABIKO_TRAINER__CHECKPOINT_SECONDS": "1",
             "YAMABIKO_TRAINER__MIN_CHARACTERS": "1",
         }
         with self.log.open("ab") as log:
