@@ -51,7 +51,6 @@ def write(folder: Path, content: dict[str, Any], built: dataset.Built) -> Path:
         "checkpoint": str(checkpoint),
         "resume": _take_up(folder, content),
     }
-    (folder / "basis.json").write_text(json.dumps(content, sort_keys=True))
     file = folder / "job.json"
     file.write_text(json.dumps({**content, **names}, ensure_ascii=False), encoding="utf-8")
     return file
@@ -61,16 +60,20 @@ def _take_up(folder: Path, content: dict[str, Any]) -> bool:
     """Bring over the newest earlier attempt's checkpoint, provided that it was learning the very same."""
     earlier = [f for f in folder.parent.iterdir() if f.name.isdigit() and int(f.name) < int(folder.name)]
     for attempt in sorted(earlier, key=lambda f: -int(f.name)):
-        checkpoint, basis = attempt / "checkpoint.safetensors", attempt / "basis.json"
-        if not (checkpoint.is_file() and basis.is_file()):
+        checkpoint, its_job = attempt / "checkpoint.safetensors", attempt / "job.json"
+        if not (checkpoint.is_file() and its_job.is_file()):
             continue
-        same = json.loads(basis.read_text()) == json.loads(json.dumps(content)) and all(
-            (attempt / name).read_bytes() == (folder / name).read_bytes() for name in ("train.jsonl", "held_out.jsonl")
-        )
-        if same:
+        before = json.loads(its_job.read_text(encoding="utf-8"))
+        same_text = (attempt / "train.jsonl").read_bytes() == (folder / "train.jsonl").read_bytes()
+        if same_text and _learned(before) == _learned(json.loads(json.dumps(content))):
             checkpoint.replace(folder / "checkpoint.safetensors")
             return True
     return False
+
+
+def _learned(content: dict[str, Any]) -> list[Any]:
+    """What must not differ between a beginning and its continuation; threads, limits and prompts may."""
+    return [content[name] for name in ("base_name", "shape", "recipe")]
 
 
 def move_adapter(finished: Path, place: Path) -> None:
