@@ -26,6 +26,9 @@ class StorageUnavailable(Exception):
     """The data folder cannot be made; the message names it and says what to do."""
 
 
+READY = "ready"  # what is told when a base is open
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """What verbs need: the settings and the database, brought up to date."""
@@ -96,4 +99,5 @@ async def _open_base(settings: BotConfig, base: str, progress: Progress) -> Engi
         folder, max_waiting=settings.generation.max_waiting, threads=settings.generation.threads or None
     )
     await engine.start()
+    progress(READY, None)
     return engine

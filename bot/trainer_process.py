@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import sys
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,13 +49,18 @@ class TrainerProcess:
                     *(sys.executable, "-m", "trainer", "run", "--attended"), stdin=PIPE, stdout=log, stderr=log
                 )
 
-    async def keep(self) -> None:
-        """`ensure` for ever: what ended a trainer may have passed."""
+    async def keep(self, tell: Callable[[str], None]) -> None:
+        """`ensure` for ever, since what ended a trainer may pass; each new reason is told once."""
+        told = ""
         while True:
             try:
                 await self.ensure()
-            except TrainerFailed:
-                self._process = None
+            except Exception as error:
+                if isinstance(error, TrainerFailed):
+                    self._process = None
+                if str(error) != told:
+                    told = str(error)
+                    tell(told)
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def stop(self) -> None:

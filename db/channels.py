@@ -45,10 +45,11 @@ async def ensure(session: AsyncSession, workspace: Workspace, platform_id: str, 
 async def named(session: AsyncSession, name: str) -> Channel:
     """By name (`general`, `#general`) or `workspace/general`. Raises NoSuchChannel, AmbiguousChannel."""
     workspace, _, channel = name.rpartition("/")
-    query = select(Channel).join(Workspace).where(Channel.name == channel.lstrip("#"))
-    if workspace:
-        query = query.where(Workspace.name == workspace)
-    found = list(await session.scalars(query))
+    query = select(Channel).join(Workspace)
+    found = list(await session.scalars(query.where(Channel.name == name.lstrip("#"))))
+    if not found and workspace:
+        query = query.where(Channel.name == channel.lstrip("#"), Workspace.name == workspace)
+        found = list(await session.scalars(query))
     if not found:
         raise NoSuchChannel(f"There is no channel {name!r}; `yamabiko channel list` shows them.")
     if len(found) > 1:

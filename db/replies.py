@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Reply, ReplySource
+from db.redact import redact
 
 LEASE = timedelta(minutes=5)  # longer than any reply may take
 
@@ -86,7 +87,7 @@ async def finish(
 ) -> None:
     """The answer, with its lineage: `given` are the earlier replies it was given."""
     reply = await session.get_one(Reply, reply_id)
-    reply.status, reply.text, reply.finish = "done", answer.text, answer.finish
+    reply.status, reply.text, reply.finish = "done", redact(answer.text).text, answer.finish
     reply.prompt_tokens, reply.completion_tokens = answer.prompt_tokens, answer.completion_tokens
     reply.first_token_s, reply.total_s = answer.first_token_s, answer.total_s
     reply.adapter_id, reply.finished_at, reply.lease_until = adapter_id, now, None

@@ -153,6 +153,12 @@ async def request_cancel(session: AsyncSession, run_id: int, now: datetime) -> R
     return run
 
 
+async def cancel_open(session: AsyncSession, persona_id: int, now: datetime) -> None:
+    """Cancel whatever a persona still has in the queue or under way."""
+    for run_id in await session.scalars(select(Run.id).where(Run.persona_id == persona_id, Run.status.in_(OPEN))):
+        await request_cancel(session, run_id, now)
+
+
 async def by_id(session: AsyncSession, run_id: int) -> Run:
     """Raises NoSuchRun."""
     found = await session.get(Run, run_id, populate_existing=True)

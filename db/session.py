@@ -85,7 +85,7 @@ async def reading(sessions: Sessions) -> AsyncGenerator[AsyncSession]:
             yield session
         finally:
             session.expunge_all()
-            if on_sqlite:
+            if on_sqlite and not connection.invalidated:  # cancelled in a query: it is thrown away
                 await connection.exec_driver_sql("PRAGMA query_only=OFF")
             await session.rollback()
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 from sqlalchemy import make_url
 
 from db import migrate
@@ -34,6 +35,7 @@ def _connect_to_loopback_only(self: socket.socket, address: object) -> None:
 
 @pytest.fixture(autouse=True)
 def _closed_world(monkeypatch: pytest.MonkeyPatch) -> None:
+    structlog.reset_defaults()  # a command line run in this process has pointed it at a stream now closed
     monkeypatch.setattr(socket.socket, "connect", _connect_to_loopback_only)
     for name in [name for name in os.environ if name.startswith("YAMABIKO_") or name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)

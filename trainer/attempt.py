@@ -25,7 +25,7 @@ from trainer.curate import Rules
 from trainer.outcome import Figures, disk_is_full, sentence
 
 ROWS_AWAY = (OperationalError, InterfaceError)  # the database restarts, or somebody holds its lock
-MOST_ATTEMPTS = 8
+MOST_ATTEMPTS = 20  # graceful stops count too
 
 log = structlog.get_logger()
 

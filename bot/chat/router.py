@@ -14,6 +14,7 @@ from bot.chat.platform import Platform
 from bot.chat.reply import Replier
 from db import channels, members, personas, replies, workspaces
 from db.models import Channel, Persona, Reply
+from db.redact import redact
 from db.session import Sessions, transaction
 
 
@@ -63,7 +64,7 @@ async def take(session: AsyncSession, mention: Mention) -> Reply | None:
             asker_id=asker.id,
             platform_message_id=mention.id,
             thread=mention.thread,
-            asked=mention.text,
+            asked=redact(mention.text).text,
             created_at=now,
         ),
     )

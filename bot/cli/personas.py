@@ -11,7 +11,7 @@ from bot.cli.common import Json, call, out, pairs, print_json, table, with_rows
 
 cli = typer.Typer(no_args_is_help=True, help="Named personalities, each on one base.")
 
-Base = Annotated[str | None, typer.Option(help="A base: a name from [bases], a hub id, a folder or a .gguf file.")]
+Base = Annotated[str | None, typer.Option(help="A base: a name from \\[bases], a hub id, a folder or a .gguf file.")]
 Preset = Annotated[str | None, typer.Option(help="chat (answers people) or novel (continues text).")]
 System = Annotated[str | None, typer.Option(help="The system prompt: who the persona is.")]
 Source = Annotated[list[str] | None, typer.Option(help="A channel to learn from; may be repeated.")]
@@ -77,7 +77,7 @@ def _wishes(
         preset=preset,
         system_prompt=system,
         sources=source or None,
-        voices=voice or None,
+        voices=[] if voice == ["community"] else voice or None,
         prompts=prompt or None,
         recipe=pairs(recipe) if recipe else None,
         sampling=pairs(sampling) if sampling else None,

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bot.app import App, open_app, open_rows
+from bot.app import READY, App, open_app, open_rows
 from bot.chat.compare import Compared
 from bot.chat.compare import compare as compare_speakers
 from bot.cli.common import BEGIN, TALK, Json, err, out, print_json, shell
@@ -29,6 +29,7 @@ async def talking() -> AsyncGenerator[App]:
 
         def progress(name: str, fraction: float | None) -> None:
             status.update(f"{name} {fraction:.0%}" if fraction else name)
+            status.stop() if name == READY else status.start()
 
         async with open_app(progress) as app:
             status.stop()
@@ -69,7 +70,7 @@ def run(persona: PersonaOption = None) -> None:
 
     async def go() -> None:
         async with talking() as app, trainer(app.rows.sessions, app.rows.settings.trainer_log) as own:
-            keeping = asyncio.create_task(own.keep())
+            keeping = asyncio.create_task(own.keep(lambda why: err.print(why, markup=False)))
             try:
                 await converse(app, persona)
             finally:
@@ -138,7 +139,7 @@ def compare(
 
 @cli.command(rich_help_panel=BEGIN)
 def prepare(
-    base: Annotated[str | None, typer.Argument(help="Default: [bases] default.")] = None,
+    base: Annotated[str | None, typer.Argument(help="Default: the config's.")] = None,
     as_json: Json = False,
 ) -> None:
     """Make a base ready before it is first needed."""

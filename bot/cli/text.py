@@ -197,6 +197,7 @@ def permit_training(
     Slack's and Discord's developer terms, as written, forbid it without their own leave. Imported files
     do not need this.
     """
+    ground = ground.strip()
     name = call(text.permit_training, workspace, ground)
     if as_json:
         print_json({"workspace": name, "ground": ground})

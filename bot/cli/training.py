@@ -10,7 +10,8 @@ from bot.chat.verbs import training
 from bot.chat.verbs.training import AdapterReport, RunReport
 from bot.cli.common import LEARN, Json, call, err, out, pairs, print_json, shell, table, with_rows
 from bot.cli.progress import RunProgress
-from bot.trainer_process import trainer
+from bot.trainer_process import is_alive, trainer
+from db.runs import RunUnderWay
 
 cli = typer.Typer()
 
@@ -41,10 +42,17 @@ def train(
         print_json({"run": run})
     else:
         out.print(f"Run {run} is queued; `yamabiko runs` shows how it goes.")
+        if not with_rows(lambda rows: is_alive(rows.sessions)):
+            out.print("No trainer is alive: `yamabiko run` or `python -m trainer` starts one.")
 
 
 async def _train_and_wait(rows: Rows, persona: str, note: str, settings: dict[str, Any]) -> RunReport:
-    run = await training.retrain(rows.sessions, shell(), persona, note, settings)
+    try:
+        run = await training.retrain(rows.sessions, shell(), persona, note, settings)
+    except RunUnderWay:
+        found = await training.list_runs(rows.sessions, shell(), persona)
+        run = next(report.id for report in found if report.status not in ENDED)
+        err.print(f"Run {run} is under way already; waiting for it.")
     return await wait_for(rows, run)
 
 

@@ -24,7 +24,7 @@ async def store(sessions: Sessions, now, *batch: NewMessage) -> messages.Stored:
 async def conversations(sessions: Sessions) -> dict[str, str]:
     async with reading(sessions) as session:
         rows = await session.execute(select(Message.platform_id, Message.conversation))
-        return dict(rows)
+        return dict(rows.all())
 
 
 async def test_what_is_stored_is_redacted(sessions: Sessions, now) -> None:

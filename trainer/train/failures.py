@@ -13,6 +13,7 @@ ORPHANED = 7
 _MEMORY_WORDS = (
     "can't allocate memory",
     "not enough memory",
+    "could not create a primitive",  # oneDNN, when its own allocation failed
     "out of memory",
     "std::bad_alloc",
     "bad allocation",

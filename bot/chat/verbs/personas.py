@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.verbs.authority import Actor, query, verb
-from db import adapters, channels, members, personas
+from db import adapters, channels, members, personas, runs
 from db.models import Persona
 from db.models.personas import Shape
 from db.recipe import SHAPE_OF, recipe_from, sampling_from
@@ -100,6 +100,8 @@ async def _apply(session: AsyncSession, persona: Persona, wishes: Wishes) -> Non
     if wishes.preset is not None:
         if wishes.preset not in SHAPE_OF:
             raise PersonaRefused(f"There is no preset {wishes.preset!r}; the presets are {', '.join(SHAPE_OF)}.")
+        if wishes.preset != persona.preset:
+            persona.sampling = {}  # a preset brings its own
         persona.preset, persona.shape = wishes.preset, SHAPE_OF[wishes.preset]
     if wishes.system_prompt is not None:
         persona.system_prompt = wishes.system_prompt
@@ -125,6 +127,7 @@ async def delete(session: AsyncSession, actor: Actor, name: str) -> None:
     Raises NoSuchPersona.
     """
     persona = await personas.named(session, name)
+    await runs.cancel_open(session, persona.id, datetime.now(UTC))
     persona.deleted_at = datetime.now(UTC)
 
 

@@ -221,6 +221,11 @@ def _fit(adapter: Adapter, persona: Persona) -> bool:
 
 
 async def _go_live(session: AsyncSession, actor: Actor, persona: Persona, adapter: Adapter | None, why: str) -> None:
+    gone = await datasets.withdrawn(session, persona, adapter.dataset_id) if adapter else 0
+    if adapter and gone:
+        raise personas.CannotGoLive(
+            f"{gone} of the messages adapter {adapter.number} learned from were withdrawn; train {persona.name} again."
+        )
     if (adapter.id if adapter else None) == persona.live_adapter_id:
         speaker = f"adapter {adapter.number}" if adapter else "its bare base"
         raise personas.CannotGoLive(f"{persona.name} speaks with {speaker} already; there is nothing to change.")
