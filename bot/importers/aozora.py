@@ -13,6 +13,7 @@ _RULE = re.compile(r"-{20,}")
 _LEGEND = "【テキスト中に現れる記号について】"
 _COLOPHON = re.compile(r"底本\s?[：:]")
 _NOTE = "［＃"
+_DAMAGED_NOTE = re.compile("(?<=［)＃+")  # what ruby taken out of damaged notation can leave
 _NOTE_EDGE = re.compile(r"[［］]")
 _RUBY = re.compile(r"《[^《》]*》")
 _UNICODE = re.compile(r"U\+([0-9A-Fa-f]{4,6})")
@@ -65,8 +66,8 @@ def plain(line: str) -> str:
             before = before[:-1] + _character(line[start:close]).translate(_ASIDE)
         parts.append(before)
         end = close
-    text = "".join([*parts, line[end:]])
-    return _RUBY.sub("", text).replace("｜", "").translate(_BACK)
+    text = _RUBY.sub("", "".join([*parts, line[end:]])).replace("｜", "")
+    return _DAMAGED_NOTE.sub("", text).translate(_BACK)
 
 
 def _after_legend(lines: Sequence[str]) -> int:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.chat.events import ChannelSeen, LeftOut, Posted
@@ -210,6 +210,8 @@ def test_any_bytes_end_in_values_or_a_refusal(tmp_path: Path, data: bytes) -> No
 
 
 @settings(max_examples=200, deadline=None)
+@example("［《》＃")
+@example("［［＃＃")
 @given(st.text("《》｜［＃］※、1-2U+あ", max_size=40))
 def test_no_notation_survives(line: str) -> None:
     assert "［＃" not in plain(line)
