@@ -102,6 +102,8 @@ async def _device(settings: BotConfig) -> list[Finding]:
         last = errors.decode(errors="replace").strip().splitlines()[-1:]
         return [Finding("torch", False, "".join(last), "Install it again: pip install -r requirements.lock.")]
     found = json.loads(output)
+    if "refused" in found:  # in the trainer's own table, which the bot passes over
+        return [Finding("config", False, found["refused"], "Mend the file and look again.")]
     bf16 = "bf16" if found["bf16"] else "no bf16, so fp32"
     detail = f"{found['torch']} on {found['device']}, {found['threads']} threads, {bf16}"
     return [Finding("torch", True, detail)]

@@ -24,6 +24,8 @@ from pydantic_settings import (
 # Every table a config file may hold: each program refuses a misspelt one and passes over the other's.
 TABLES = frozenset({"database", "storage", "bases", "chat", "generation", "trainer"})
 
+_ENVIRONMENT = "YAMABIKO_"  # before the name of each variable that stands for a setting
+
 
 class ConfigRefused(Exception):
     """The configuration cannot be used; the message names file, table and key, and what to do."""
@@ -58,7 +60,7 @@ class Bases(Table):
 class Shared(BaseSettings):
     """What bot and trainer both read. Environment variables (YAMABIKO_DATABASE__URL …) win over the file."""
 
-    model_config = SettingsConfigDict(env_prefix="YAMABIKO_", env_nested_delimiter="__", extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=_ENVIRONMENT, env_nested_delimiter="__", extra="forbid")
 
     database: Database = Database()
     storage: Storage = Storage()
@@ -154,6 +156,9 @@ def _sentence(file: Path, error: ValidationError) -> str:
     first = error.errors()[0]
     table, *rest = [str(part) for part in first["loc"]]
     key = ".".join(rest) or table
+    spoken = [f"{_ENVIRONMENT}{table}__{'__'.join(rest)}".upper(), f"{_ENVIRONMENT}{table}".upper()]
+    if variable := next((name for name in spoken if name in os.environ), None):
+        return f"The environment variable {variable}: {first['msg']} (it is {first['input']!r})."
     if first["type"] == "extra_forbidden":
         return f"{file}: [{table}] has no key {key!r}; config.example.toml lists them all."
     return f"{file}: [{table}] {key}: {first['msg']} (it is {first['input']!r})."

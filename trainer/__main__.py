@@ -82,7 +82,12 @@ def prepare(base: str, as_json: Annotated[bool, typer.Option("--json")] = False)
 
 @cli.command()
 def device() -> None:
-    """What torch would compute on, as JSON; asked by `yamabiko doctor`."""
+    """What torch would compute on, or what the config lacks, as JSON; asked by `yamabiko doctor`."""
+    try:
+        config.load(TrainerConfig)
+    except config.ConfigRefused as error:
+        _say({"refused": str(error)}, as_json=True)
+        return
     from trainer.base.device import describe
 
     _say(describe(), as_json=True)

@@ -182,6 +182,11 @@ def _refuse_too_little(built: Built, least: int) -> None:
     if targets >= least and built.part(held_out=True):
         return
     left_out = Counter[str](built.counts["left_out"])
+    if not targets and not left_out:
+        raise TooLittleText(
+            "This persona has nothing to learn from yet: name its channels with `yamabiko persona edit "
+            "--source CHANNEL`, or bring text in with `yamabiko import`."
+        )
     reasons = ", ".join(f"{count} {reason}" for reason, count in left_out.most_common(4))
     raise TooLittleText(
         f"There is too little text to learn from: {targets} messages, and at least {least} in two "

@@ -137,6 +137,13 @@ async def test_a_broken_torch_is_told(tmp_path: Path) -> None:
     assert torch.advice.startswith("Install it again")
 
 
+async def test_a_mistake_in_the_trainers_own_table_is_told(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("[trainer]\nmember_cup = 5\n")
+    found_config = (await found())["config"]
+    assert not found_config.ok
+    assert "[trainer] has no key 'member_cup'" in found_config.detail
+
+
 def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
     monkeypatch.setattr(sys, "argv", ["yamabiko", "doctor", *words])
     monkeypatch.setattr(common.out, "_width", 80)

@@ -107,7 +107,7 @@ def test_an_environment_variable_wins_over_the_file(tmp_path: Path, monkeypatch:
 
 def test_a_wrong_environment_variable_is_refused_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("YAMABIKO_CHAT__CONTEXT_DAYS", "never")
-    with pytest.raises(ConfigRefused, match=r"\[chat\] context_days: .*'never'"):
+    with pytest.raises(ConfigRefused, match=r"^The environment variable YAMABIKO_CHAT__CONTEXT_DAYS: .*'never'"):
         load(BotConfig)
 
 

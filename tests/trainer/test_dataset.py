@@ -372,6 +372,13 @@ async def test_too_little_text_is_refused_with_figures_and_reasons(town: Town) -
     )
 
 
+async def test_a_persona_without_channels_is_told_where_text_comes_from(town: Town) -> None:
+    async with transaction(town.sessions) as session:
+        await personas.set_sources(session, town.persona, [])
+    with pytest.raises(TooLittleText, match="--source CHANNEL"):
+        await town.builds()
+
+
 async def test_one_conversation_alone_is_too_little_to_examine_with(town: Town) -> None:
     for text in ("where is the boat?", "in the harbour"):
         await town.changes(text, deleted_at=town.now)
