@@ -1,0 +1,56 @@
+"""The command line in this process, on a data folder of its own."""
+
+import asyncio
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot import cli
+from bot.cli import common
+from bot.config import BotConfig
+from db import config
+from db.session import open_engine, sessions_of
+from tests.fakes.command_line import Run, two_workspaces
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to stand in, at a terminal of eighty columns."""
+    monkeypatch.chdir(tmp_path)
+    for console in (common.out, common.err):
+        monkeypatch.setattr(console, "_width", 80)
+    return tmp_path
+
+
+@pytest.fixture
+def yamabiko(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """A command as the shell runs it: exit status, standard output, standard error."""
+
+    def run(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["yamabiko", *words])
+        capsys.readouterr()
+        try:
+            cli.main()
+            status = 0
+        except SystemExit as leaving:
+            status = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+        return status, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def filled(home: Path, migrated_sqlite: Path) -> Path:
+    """A folder whose database holds `two_workspaces`."""
+    (home / "data").mkdir()
+    shutil.copy(migrated_sqlite, home / "data" / "yamabiko.db")
+
+    async def fill() -> None:
+        engine = open_engine(config.load(BotConfig).database_url)
+        await two_workspaces(sessions_of(engine))
+        await engine.dispose()
+
+    asyncio.run(fill())
+    return home
