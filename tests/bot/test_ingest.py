@@ -1,112 +1,20 @@
-"""Imports: nothing twice, nothing lost, whatever comes between; mentions, consent and strangers."""
+"""Imports: authors, mentions, edits, consent and strangers; what is stored once is not stored again."""
 
-import contextlib
-import json
-import os
-import signal
-import sqlite3
-import subprocess
-import sys
-import time
-import zipfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from bot.chat.events import ChannelSeen, LeftOut, MemberSeen, Posted, WorkspaceSeen
-from bot.chat.ingest import Import, Imported, ImportInterrupted
+from bot.chat.ingest import Import
 from bot.chat.verbs.text import GroundMissing
 from bot.demo import HarbourRadio
 from bot.importers.slack_export import SlackExport
 from db import audit, channels, members, messages
-from db.models import BackfillCursor, Consent, Member, Message, MessageRevision
-from db.session import Sessions, open_engine, reading, sessions_of, transaction
-from tests.conftest import sqlite_url
-
-MONDAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Part:
-    key: str
-    items: Sequence[Posted | LeftOut]
-
-
-class Damaged(Exception):
-    """day file 3 is damaged; download the export again."""
-
-
-@dataclass
-class Book:
-    """An archive in memory, that may break when a part is read."""
-
-    pages: list[Part]
-    people: Sequence[MemberSeen] = (
-        MemberSeen("U1", "Ann"),
-        MemberSeen("U2", "Ben"),
-        MemberSeen("B1", "Bot", True),
-    )
-    breaks_at: str = ""
-    read_parts: list[str] = field(default_factory=list)
-    fingerprint: str = "book"
-    left_out: Sequence[LeftOut] = (LeftOut("private", 2),)
-    workspace: WorkspaceSeen = WorkspaceSeen("slack", "T1", "Harbour")  # noqa: RUF009  # it is frozen
-    channels: Sequence[ChannelSeen] = (ChannelSeen("C1", "general"), ChannelSeen("C2", "random"))
-
-    @property
-    def members(self) -> Sequence[MemberSeen]:
-        return self.people
-
-    def parts(self) -> Sequence[Part]:
-        return self.pages
-
-    def read(self, part: Part) -> Iterator[Posted | LeftOut]:
-        self.read_parts.append(part.key)
-        if part.key == self.breaks_at:
-            raise Damaged(Damaged.__doc__)
-        yield from part.items
-
-
-def said(number: int, author: str | None = "U1", text: str = "", channel: str = "C1", **more) -> Posted:
-    at = MONDAY + timedelta(minutes=number)
-    return Posted(channel, f"{at.timestamp():.6f}", author, at, text or f"message {number}", **more)
-
-
-def diary(days: int = 6, a_day: int = 5, **changed) -> Book:
-    people = ("U1", "U2")
-    pages = [
-        Part(f"day {day}", [said(100 * day + n, people[n % 2]) for n in range(a_day)] + [LeftOut("bot")])
-        for day in range(1, days + 1)
-    ]
-    return Book(pages, **changed)
-
-
-async def bring_in(sessions: Sessions, book, ground: str | None = None, progress=lambda fraction: None) -> Imported:
-    return await Import(sessions, book, "slack_export", "shell:me").run(ground, progress)
-
-
-async def everything(sessions: Sessions) -> list[tuple]:
-    """What a reader could see of all messages, without row numbers."""
-    query = (
-        select(Message, Member.platform_id, MessageRevision)
-        .join(Member, isouter=True)
-        .join(MessageRevision)
-        .order_by(Message.platform_id, MessageRevision.number)
-    )
-    async with reading(sessions) as session:
-        return [
-            (m.platform_id, author, m.at, m.thread, m.conversation, m.revision, r.text)
-            for m, author, r in await session.execute(query)
-        ]
-
-
-async def count(sessions: Sessions, table: type) -> int:
-    async with reading(sessions) as session:
-        return await session.scalar(select(func.count()).select_from(table)) or 0
+from db.models import Consent, Member, Message, MessageRevision
+from db.session import Sessions, reading, transaction
+from tests.fakes.archive import MONDAY, Book, Part, bring_in, count, diary, everything, said
 
 
 async def test_an_archive_becomes_rows_with_authors_and_counts(sessions: Sessions) -> None:
@@ -125,50 +33,6 @@ async def test_importing_again_changes_nothing(sessions: Sessions) -> None:
     assert (again.stored, again.revised, again.unchanged, again.resumed) == (0, 0, 30, False)
     assert await everything(sessions) == before
     assert await count(sessions, Member) == 2
-
-
-@pytest.mark.parametrize("broken", [1, 3, 6])
-async def test_an_interrupted_import_goes_on_with_nothing_twice_and_nothing_lost(
-    sessions: Sessions, broken: int
-) -> None:
-    with pytest.raises(ImportInterrupted, match=rf"download the export again\. {5 * (broken - 1)} messages before"):
-        await bring_in(sessions, diary(breaks_at=f"day {broken}"))
-    assert await count(sessions, Message) == 5 * (broken - 1)
-    whole = diary()
-    done = await bring_in(sessions, whole)
-    assert done.resumed == (broken > 1)
-    assert whole.read_parts == [f"day {day}" for day in range(broken, 7)]
-    rows = await everything(sessions)
-    assert len({row[0] for row in rows}) == len(rows) == 30
-
-
-async def test_a_part_that_was_half_stored_is_read_again_whole(
-    sqlite_sessions: Sessions, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    book = diary(days=1, a_day=450)  # three batches
-    original, batches = messages.store, 0
-
-    async def fails_in_the_second_batch(*args):
-        nonlocal batches
-        batches += 1
-        if batches == 2:
-            raise ConnectionError
-        return await original(*args)
-
-    monkeypatch.setattr(messages, "store", fails_in_the_second_batch)
-    with pytest.raises(ConnectionError):
-        await bring_in(sqlite_sessions, book)
-    assert await count(sqlite_sessions, Message) == 200
-    assert await count(sqlite_sessions, BackfillCursor) == 0
-    done = await bring_in(sqlite_sessions, book)
-    assert (done.stored, done.unchanged) == (250, 200)
-
-
-async def test_another_file_does_not_go_on_where_this_one_stopped(sqlite_sessions: Sessions) -> None:
-    with pytest.raises(ImportInterrupted):
-        await bring_in(sqlite_sessions, diary(breaks_at="day 3"))
-    done = await bring_in(sqlite_sessions, diary(fingerprint="another"))
-    assert (done.stored, done.unchanged, done.resumed) == (20, 10, False)
 
 
 async def test_mentions_of_members_become_row_references(sessions: Sessions) -> None:
@@ -287,9 +151,6 @@ async def test_an_edit_is_dated_and_an_older_export_does_not_bring_the_old_text_
     assert [(row.text, row.at) for row in rows] == [("one", first), ("two", second)]
 
 
-# --- real files
-
-
 async def test_the_elm_export_is_stored_whole(sessions: Sessions, shared_data: Path) -> None:
     told: list[float] = []
     with SlackExport(shared_data / "slack-export-elm.zip") as archive:
@@ -306,84 +167,3 @@ async def test_the_demo_archive_takes_the_same_road(sessions: Sessions) -> None:
     done = await Import(sessions, club, "owner_file", "shell:me").run("ours", lambda fraction: None)
     assert done.stored == sum(len(part.messages) for part in club.parts())
     assert done.members == done.consents == 6
-
-
-def export_zip(file: Path, days: int, a_day: int) -> Path:
-    users = [{"id": f"U{n}", "team_id": "T1", "name": f"user{n}"} for n in range(7)]
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("users.json", json.dumps(users))
-        archive.writestr("channels.json", json.dumps([{"id": "C1", "name": "general"}]))
-        for day in range(days):
-            start = int((MONDAY + timedelta(days=day)).timestamp())
-            rows = [
-                {
-                    "type": "message",
-                    "user": f"U{n % 7}",
-                    "text": f"<@U{n % 5}> word {n}",
-                    "ts": f"{start + 60 * n}.000100",
-                }
-                for n in range(a_day)
-            ]
-            date = (MONDAY + timedelta(days=day)).date()
-            archive.writestr(f"general/{date}.json", json.dumps(rows))
-    return file
-
-
-async def test_an_import_killed_midway_ends_with_the_rows_of_an_uninterrupted_one(tmp_path: Path) -> None:
-    file = export_zip(tmp_path / "export.zip", days=60, a_day=120)
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    start_import(file, whole).communicate(timeout=60)
-    process = start_import(file, killed)
-    stored = wait_for_rows(killed / "data" / "yamabiko.db", 1000)
-    os.kill(process.pid, signal.SIGKILL)
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
-    assert stored < 60 * 120
-    again = start_import(file, killed)
-    output = again.communicate(timeout=60)[0]
-    assert again.returncode == 0
-    assert json.loads(output)["resumed"] is True
-    assert await rows_in(killed) == await rows_in(whole)
-    assert len(await rows_in(whole)) == 60 * 120
-
-
-def start_import(file: Path, folder: Path) -> subprocess.Popen[str]:
-    folder.mkdir(exist_ok=True)
-    (folder / "config.toml").write_text("")
-    command = [
-        sys.executable,
-        "-c",
-        "from bot.cli import main; main()",
-        "--config",
-        str(folder / "config.toml"),
-    ]
-    return subprocess.Popen(
-        [*command, "import", "slack-export", str(file), "--json"], stdout=subprocess.PIPE, text=True
-    )
-
-
-def wait_for_rows(file: Path, wanted: int) -> int:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        if file.is_file():
-            try:
-                found = committed(file)
-            except sqlite3.OperationalError:  # the table is not there yet
-                found = 0
-            if found >= wanted:
-                return found
-        time.sleep(0.02)
-    raise AssertionError("the import did not come so far")
-
-
-def committed(file: Path) -> int:
-    with contextlib.closing(sqlite3.connect(file, timeout=5)) as connection:
-        return connection.execute("SELECT count(*) FROM message").fetchone()[0]
-
-
-async def rows_in(folder: Path) -> list[tuple]:
-    engine = open_engine(sqlite_url(folder / "data" / "yamabiko.db"))
-    try:
-        return await everything(sessions_of(engine))
-    finally:
-        await engine.dispose()
