@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,8 +16,9 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
 from tests.fakes.models import tiny_prepared
+from tests.fakes.training_child import SECRET, Child, job, named
 
-SECRET = "the heron knows the password"
+ENDLESS = {"epochs": 1000, "learning_rate": 1e-4}
 
 
 @pytest.fixture(scope="module")
@@ -29,72 +29,6 @@ def llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def gpt2(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny_prepared(tmp_path_factory.mktemp("bases") / "gpt2", "gpt2")
-
-
-def job(folder: Path, base: Path, shape: str = "chat", **changed: Any) -> dict[str, Any]:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, count in (("train", 24), ("held_out", 6)):
-        rows = [_row(shape, place) for place in range(count)]
-        (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return {
-        "base": str(base),
-        "base_name": "somebody/tiny",
-        "shape": shape,
-        "recipe": {"learning_rate": 0.01, "epochs": 10, "block": 64},
-        "train": str(folder / "train.jsonl"),
-        "held_out": str(folder / "held_out.jsonl"),
-        "prompts": ["Good morning!"],
-        "system": "You are Echo.",
-        "sampling": {"temperature": 0.8, "max_new_tokens": 8, "seed": 1},
-        "live_adapter": None,
-        "out": str(folder / "adapter"),
-        "checkpoint": str(folder / "checkpoint.safetensors"),
-        "resume": False,
-        "max_minutes": None,
-        "memory_limit_mb": None,
-        "threads": 1,
-        "card": {"licence": "apache-2.0", "by_provenance": {"slack_export": 24}},
-        **changed,
-    }
-
-
-def _row(shape: str, place: int) -> dict[str, Any]:
-    if shape == "text":
-        return {"text": f"On day {place} the dog slept.\n{SECRET}."}
-    asked = {"role": "user", "content": f"What is it, number {place}?"}
-    return {"turns": [asked, {"role": "assistant", "content": f"{SECRET}, {place}"}]}
-
-
-class Child:
-    """The child under test, with its pipe held open until the test closes it."""
-
-    def __init__(self, given: dict[str, Any]) -> None:
-        file = Path(given["train"]).with_name("job.json")
-        file.write_text(json.dumps(given))
-        self.errors = file.with_name("errors.txt")
-        with self.errors.open("w") as errors:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "trainer.train", str(file)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-            )
-
-    def events(self) -> Iterator[dict[str, Any]]:
-        assert self.process.stdout is not None
-        yield from map(json.loads, self.process.stdout)
-
-    def until(self, event: str, count: int = 1) -> None:
-        for seen in self.events():
-            count -= seen["event"] == event
-            if count == 0:
-                return
-        raise AssertionError(f"no {event}: {self.errors.read_text()[-2000:]}")
-
-    def finish(self) -> tuple[int, list[dict[str, Any]]]:
-        events = list(self.events())
-        return self.process.wait(timeout=60), events
 
 
 @pytest.fixture
@@ -112,10 +46,6 @@ def start() -> Iterator[Any]:
         for pipe in (child.process.stdin, child.process.stdout):
             assert pipe is not None
             pipe.close()
-
-
-def named(events: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
-    return [event for event in events if event["event"] == name]
 
 
 def test_a_run_leaves_a_whole_adapter_that_foretells_held_out_text_better(
@@ -214,9 +144,6 @@ def test_a_torn_checkpoint_starts_over_and_says_so(llama: Path, tmp_path: Path, 
     told = [event for event in named(events, "phase") if event["name"] == "starting_over"]
     assert "cannot be read" in told[0]["detail"]
     assert named(events, "step")[0]["step"] == 1
-
-
-ENDLESS = {"epochs": 1000, "learning_rate": 1e-4}
 
 
 def test_a_cancelled_run_says_so_within_two_seconds(llama: Path, tmp_path: Path, start: Any) -> None:
