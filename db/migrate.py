@@ -10,20 +10,30 @@ from typing import Any
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from filelock import AsyncFileLock
 from sqlalchemy import Connection, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from alembic import command
+from db.session import DatabaseUnavailable
 
 SCRIPTS = Path(__file__).parent.parent / "alembic"
 _ADVISORY_LOCK = 0x59414D41  # "YAMA"
 
 
 async def upgrade(engine: AsyncEngine) -> None:
-    """Apply every missing migration; two programs may call this at the same moment."""
-    async with _alone(engine) as connection:
-        await connection.run_sync(_upgrade)
+    """Apply every missing migration; two programs may call this at the same moment. Raises DatabaseUnavailable."""
+    try:
+        async with _alone(engine) as connection:
+            await connection.run_sync(_upgrade)
+    except (SQLAlchemyError, CommandError) as error:
+        reason = str(error).splitlines()[0]
+        raise DatabaseUnavailable(
+            f"The database could not be brought to the tables of this version ({reason}); nothing in it was changed. "
+            "Was it made by another version? Then run that one, or begin with an empty database."
+        ) from error
 
 
 async def pending(engine: AsyncEngine) -> bool:

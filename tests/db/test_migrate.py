@@ -2,13 +2,14 @@
 
 import asyncio
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from db import migrate
 from db.models import Row
-from db.session import open_engine
+from db.session import DatabaseUnavailable, open_engine
 
 
 async def test_the_migrated_database_is_what_the_models_describe(database_url: str) -> None:
@@ -33,3 +34,20 @@ async def test_two_programs_may_start_at_once(database_url: str) -> None:
     assert len(versions) == 1
     for engine in engines:
         await engine.dispose()
+
+
+@pytest.mark.parametrize("stamp", ["0002", "of another version"])
+async def test_tables_of_another_version_are_told_in_a_sentence_and_left_as_they_are(
+    database_url: str, stamp: str
+) -> None:
+    engine = open_engine(database_url)
+    await migrate.upgrade(engine)
+    async with engine.begin() as connection:
+        await connection.execute(text("DROP TABLE feedback"))  # the upgrade would come to make this one first
+        await connection.execute(text("UPDATE alembic_version SET version_num = :stamp"), {"stamp": stamp})
+    with pytest.raises(DatabaseUnavailable, match="nothing in it was changed"):
+        await migrate.upgrade(engine)
+    async with engine.connect() as connection:
+        assert (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar_one() == stamp
+        assert "feedback" not in await connection.run_sync(lambda one: inspect(one).get_table_names())
+    await engine.dispose()
