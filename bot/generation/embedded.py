@@ -1,17 +1,18 @@
 """An engine in this process: the asyncio face of the one model thread.
 
 Owns the queue, the names of adapters and who uses them. All of it lives on the event loop; the model thread
-gets one short job at a time (load, begin, one step): nothing here needs a lock, and cancelling takes one
-step at most. Knows no tensor: `model_runner` does.
+gets one short job at a time (begin, one step for everyone): nothing here needs a lock, and who joins or leaves
+does so between two steps. Knows no tensor: `model_runner` does.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,7 +20,9 @@ from bot.generation.engine import AdapterRefused, EngineUnavailable, Finish, Pie
 from bot.generation.scheduler import Scheduler
 
 if TYPE_CHECKING:
-    from bot.generation.model_runner import Adapter, ModelRunner
+    from bot.generation.adapter_folder import Adapter
+    from bot.generation.decoding import Decoding
+    from bot.generation.model_runner import ModelRunner
 
 Result = TypeVar("Result")
 
@@ -33,7 +36,11 @@ class Ticket:
     deadline: float | None  # a reading of time.monotonic()
     news: asyncio.Queue[Piece | Waiting | EngineUnavailable] = field(default_factory=asyncio.Queue)
     place: int = 0
-    begun: bool = False
+    decoding: Decoding | None = None  # from its first step on
+
+    @property
+    def adapter(self) -> Adapter | None:
+        return self.named.adapter if self.named else None
 
 
 @dataclass(eq=False, slots=True)
@@ -48,13 +55,14 @@ class Named:
 class EmbeddedEngine:
     """One prepared base in this process; `base` is its folder. Implements `Engine`.
 
-    The model is loaded by `start()` or by the first request. `threads` is how many cores it computes on.
+    The model is loaded by `start()` or by the first request. `max_rows` candidates speak at once, `threads` is
+    how many cores it computes on.
     """
 
-    def __init__(self, base: Path, *, max_waiting: int = 64, threads: int | None = None) -> None:
+    def __init__(self, base: Path, *, max_rows: int = 8, max_waiting: int = 64, threads: int | None = None) -> None:
         self._base = base
         self._threads = threads
-        self._scheduler: Scheduler[Ticket] = Scheduler(max_waiting)
+        self._scheduler: Scheduler[Ticket] = Scheduler(max_rows, max_waiting)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"model-{base.name}")
         self._runner: asyncio.Task[ModelRunner] | None = None
         self._pump: asyncio.Task[None] | None = None
@@ -127,7 +135,7 @@ class EmbeddedEngine:
         if request.adapter is not None and named is None:
             raise EngineUnavailable(f"The adapter {request.adapter} is not loaded.")
         ticket = Ticket(request, named, deadline)
-        self._scheduler.enter(ticket)
+        self._scheduler.enter(ticket, request.candidates)
         if named is not None:
             named.users.add(ticket)
         self._tell_places()
@@ -145,7 +153,7 @@ class EmbeddedEngine:
 
     def _lapse(self, ticket: Ticket) -> None:
         """Ends a request whose deadline passed before its turn; once begun, its decoding has the clock."""
-        if not ticket.begun:
+        if ticket.decoding is None:
             self._scheduler.leave(ticket)
             for candidate in range(ticket.request.candidates):
                 ticket.news.put_nowait(Piece(candidate, "", Finish("deadline", 0, 0, 0.0, 0.0)))
@@ -157,24 +165,46 @@ class EmbeddedEngine:
                 ticket.news.put_nowait(Waiting(place))
 
     async def _run(self) -> None:
-        """Serves until nobody is left. A request that gives up has left the scheduler: that is the sign."""
-        while (ticket := self._scheduler.running) is not None:
+        """A step after the other while anybody is there. Who gives up has left the scheduler: that is the sign."""
+        while running := self._scheduler.running:
             try:
                 runner = await self._loaded()
-                if self._scheduler.running is ticket:
-                    await self._speak(runner, ticket)
-            except EngineUnavailable as unavailable:
-                ticket.news.put_nowait(unavailable)
-            self._scheduler.leave(ticket)
-            self._tell_places()
+                await self._step(runner, running)
+                if not self._scheduler.running:
+                    await self._in_thread(partial(runner.step, []))  # what the last ones left behind is free
+            except Exception as error:
+                for ticket in running:
+                    self._end(ticket, as_unavailable(error))
 
-    async def _speak(self, runner: ModelRunner, ticket: Ticket) -> None:
-        ticket.begun = True
-        adapter = ticket.named.adapter if ticket.named else None
-        decoding = await self._in_thread(lambda: runner.begin(ticket.request, adapter, ticket.deadline))
-        while self._scheduler.running is ticket and not decoding.done:
-            for piece in await self._in_thread(lambda: runner.step(decoding, adapter)):
-                ticket.news.put_nowait(piece)
+    async def _step(self, runner: ModelRunner, running: list[Ticket]) -> None:
+        for ticket in running:
+            if ticket.decoding is None:
+                await self._begin(runner, ticket)
+        still_here = self._scheduler.running
+        whose = {ticket.decoding: ticket for ticket in running if ticket.decoding and ticket in still_here}
+        for decoding, news in await self._in_thread(lambda: runner.step(list(whose))):
+            if isinstance(news, EngineUnavailable):
+                self._end(whose[decoding], news)
+            else:
+                whose[decoding].news.put_nowait(news)
+        for decoding, ticket in whose.items():
+            if decoding.done:
+                self._end(ticket)
+
+    async def _begin(self, runner: ModelRunner, ticket: Ticket) -> None:
+        try:
+            ticket.decoding = await self._in_thread(
+                lambda: runner.begin(ticket.request, ticket.adapter, ticket.deadline)
+            )
+        except EngineUnavailable as unavailable:
+            self._end(ticket, unavailable)
+
+    def _end(self, ticket: Ticket, unavailable: EngineUnavailable | None = None) -> None:
+        """Makes room for the next at once, whether or not what was said has been taken yet."""
+        if unavailable is not None:
+            ticket.news.put_nowait(unavailable)
+        self._scheduler.leave(ticket)
+        self._tell_places()
 
     async def _loaded(self) -> ModelRunner:
         """The runner; loads it the first time, and afterwards repeats what went wrong then."""
@@ -196,7 +226,10 @@ class EmbeddedEngine:
 
     async def _load(self, name: str, path: Path) -> None:
         runner = await self._loaded()
-        self._adapters[name] = Named(await self._in_thread(lambda: runner.load_adapter(path)))
+        # Read in another thread than the model's: others go on speaking.
+        adapter = await asyncio.to_thread(_read, path, runner.shapes)
+        await self._in_thread(lambda: runner.check_template(adapter, path.name))
+        self._adapters[name] = Named(adapter)
 
     async def _unload(self, named: Named) -> None:
         if named.users:
@@ -223,3 +256,17 @@ class EmbeddedEngine:
 
     async def _in_thread(self, job: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._thread, job)
+
+
+def as_unavailable(error: Exception) -> EngineUnavailable:
+    if isinstance(error, EngineUnavailable):
+        return error
+    unavailable = EngineUnavailable(f"The engine failed ({type(error).__name__}: {error}); ask again.")
+    unavailable.__cause__ = error
+    return unavailable
+
+
+def _read(path: Path, shapes: Mapping[str, tuple[int, int]]) -> Adapter:
+    from bot.generation.adapter_folder import read_adapter
+
+    return read_adapter(path, shapes)

@@ -1,42 +1,34 @@
-"""The model, its tokenizer and its adapters, all in one thread's hands.
+"""The model, its tokenizer and those who speak with it, all in one thread's hands.
 
-Owns everything that is a tensor. Synchronous: every call comes from the one model thread. Knows no queue, no
-event loop and no persona; adapters get inner names of one width here, for peft finds names by containment.
+Owns what is computed at each step and for whom. Synchronous: every call comes from the one model thread. Knows
+no queue, no event loop and no persona.
 """
 
 import gc
 import json
 import traceback
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import count
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
-from transformers.pytorch_utils import Conv1D
 from transformers.utils import logging
 
-from bot.generation.adapter_folder import read_template
-from bot.generation.decoding import Decoding, Limits
-from bot.generation.engine import AdapterRefused, EngineUnavailable, Piece, Request, Turn
+from bot.generation.adapter_folder import Adapter
+from bot.generation.batch import Batch, Model, News, Past, say
+from bot.generation.decoding import Decoding, Limits, Row
+from bot.generation.engine import AdapterRefused, EngineUnavailable, Request, Turn
 from bot.generation.prompt import Tokens, fit_chat, fit_text
 
 TEMPLATES = {"chat": "default", "text": "plain"}
-
-
-@dataclass(frozen=True, slots=True)
-class Adapter:
-    """Loaded weights by their inner name, and the template they were trained with."""
-
-    name: str
-    template: str
+# Prompt tokens a step: a long prompt must neither take all memory, nor delay a cancellation, nor stop others
+# in the middle of a word.
+READ_ALONE, READ_BESIDE_OTHERS = 512, 128
 
 
 class ModelRunner:
-    """A prepared base and the adapters on it. `base` is the folder that preparation wrote."""
+    """A prepared base and those who speak with it. `base` is the folder that preparation wrote."""
 
     def __init__(self, base: Path, threads: int | None = None) -> None:
         if threads is not None:
@@ -45,31 +37,30 @@ class ModelRunner:
         self._base = base
         self._facts: dict[str, Any] = json.loads((base / "base.json").read_text(encoding="utf-8"))
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        # Any: the annotations of tokenizers and peft models are wider than what they return.
+        # Any: the annotations of tokenizers are wider than what they return.
         self._tokenizer: Any = AutoTokenizer.from_pretrained(base, local_files_only=True)
-        self._model = self._read_model()
-        self._layers = linear_layers(self._model)
-        self._end_ids = self._collect_end_ids()
-        self._peft: Any = None
-        self._speaking: str | None = None  # the adapter in use, by its inner name
-        self._numbers = count(1)
+        model = self._read_model()
+        self._end_ids = self._collect_end_ids(model)
+        self._model = Model(model)
+        self._prompts: dict[Decoding, Past] = {}  # being read
+        self._batches: list[Batch] = []  # one, unless the base's rows cannot share a past
 
-    def load_adapter(self, folder: Path) -> Adapter:
-        """Puts the folder's weights beside the model. Raises AdapterRefused, and then nothing of it stays."""
-        template = read_template(folder, self._layers)
-        adapter = Adapter(f"a_{next(self._numbers):06d}", template)
+    @property
+    def shapes(self) -> Mapping[str, tuple[int, int]]:
+        """Name → (inputs, outputs) of the layers an adapter may stand beside: what `read_adapter` wants to know."""
+        return self._model.adapters.shapes
+
+    def check_template(self, adapter: Adapter, name: str) -> None:
+        """Raises AdapterRefused when the template of the adapter in the folder `name` cannot render a turn."""
         try:
-            self._render([Turn(role="user", content="…")], template)
-            self._attach(adapter.name, folder)
+            self._render([Turn(role="user", content="…")], adapter.template)
         except Exception as cause:
-            self._drop_half_loaded(adapter.name)
-            raise AdapterRefused(f"The adapter in {folder.name} cannot be loaded ({cause}).") from cause
-        return adapter
+            reason = f"The adapter in {name} has a chat template that does not render ({cause}); train it again."
+            raise AdapterRefused(reason) from cause
 
     def unload_adapter(self, adapter: Adapter) -> None:
-        """Gives its memory back."""
-        self._detach(adapter.name)
-        self._free_memory()
+        """Nobody speaks with it any more: its memory is free."""
+        self._model.adapters.forget(adapter)
 
     def begin(self, request: Request, adapter: Adapter | None, deadline: float | None) -> Decoding:
         """Renders and trims the prompt. `deadline` is a reading of time.monotonic().
@@ -81,21 +72,71 @@ class ModelRunner:
             wanted = max(1, request.sampling.max_new_tokens)
             prompt = self._prompt(request, adapter, room=window - min(wanted, window // 2))
             limits = Limits(min(wanted, window - len(prompt)), self._end_ids, deadline)
-            return Decoding(self._model, prompt, request.sampling, request.candidates, limits, self._decode)
+            return Decoding(prompt, request.sampling, request.candidates, adapter, limits, self._decode)
         except Exception as error:
             raise self._unavailable(error) from error
 
-    def step(self, decoding: Decoding, adapter: Adapter | None) -> list[Piece]:
-        """One step with that adapter, or with none, speaking. Raises EngineUnavailable."""
+    @torch.inference_mode()
+    def step(self, running: Sequence[Decoding]) -> list[News]:
+        """One token for everyone who speaks, and some more of the prompts; who is not named is let go.
+
+        A failure is news for those it befell, and nobody else's.
+        """
+        news = [(late, piece) for late in running if late.limits.passed() for piece in late.lapse()]
+        self._keep(running)
+        self._model.adapters.gather(one.adapter for one in running if one.adapter is not None and not one.done)
+        for batch in list(self._batches):
+            news += self._guarded(batch.speak, batch.decodings)
+        news += self._read([one for one in running if not one.done])
+        self._keep(running)
+        return news
+
+    def _keep(self, running: Sequence[Decoding]) -> None:
+        going_on = [decoding for decoding in running if not decoding.done]
+        self._prompts = {one: past for one, past in self._prompts.items() if one in going_on}
+        self._batches = [batch for batch in self._batches if batch.keep(going_on)]
+
+    def _read(self, running: Sequence[Decoding]) -> list[News]:
+        """The oldest prompts first, and of all together no more than a part."""
+        news: list[News] = []
+        left = READ_BESIDE_OTHERS if self._batches else READ_ALONE
+        for decoding in running:
+            if left <= 0:
+                break
+            if not decoding.rows:
+                part = decoding.prompt[decoding.read : decoding.read + left]
+                news += self._guarded(lambda one=decoding, part=part: self._read_part(one, part), {decoding})
+                left -= len(part)
+        return news
+
+    def _read_part(self, decoding: Decoding, part: Sequence[int]) -> list[News]:
+        past = self._prompts.setdefault(decoding, self._model.empty_past())
+        self._model.adapters.choose([decoding.adapter])
+        scores = self._model.scores([part], past)
+        decoding.read += len(part)
+        if decoding.read < len(decoding.prompt):
+            return []
+        del self._prompts[decoding]
+        rows = decoding.begin()
+        self._let_speak(past, rows)
+        return say(rows, scores.repeat(len(rows), 1))
+
+    def _let_speak(self, past: Past, rows: Sequence[Row]) -> None:
+        if self._batches and self._model.shares:
+            self._batches[0].join(past, rows)
+        else:
+            self._batches.append(Batch(self._model, past, rows))
+
+    def _guarded(self, work: Callable[[], list[News]], whose: Collection[Decoding]) -> list[News]:
         try:
-            name = adapter.name if adapter else None
-            if name != self._speaking:
-                self._speak_as(name)
-            with torch.inference_mode():
-                return decoding.step(self._model)
+            return work()
         except Exception as error:
-            decoding.close()
-            raise self._unavailable(error) from error
+            unavailable = self._unavailable(error)
+            unavailable.__cause__ = error
+            failed = [decoding for decoding in whose if not decoding.done]
+            for decoding in failed:
+                decoding.give_up()
+            return [(decoding, unavailable) for decoding in failed]
 
     def _unavailable(self, error: Exception) -> EngineUnavailable:
         """One sentence about a failed request, after freeing what its frames still held."""
@@ -115,9 +156,9 @@ class ModelRunner:
         )
         return model.to(self._device).eval()
 
-    def _collect_end_ids(self) -> frozenset[int]:
+    def _collect_end_ids(self, model: PreTrainedModel) -> frozenset[int]:
         """What any of base.json, tokenizer and generation config calls an end; they often disagree."""
-        generation = self._model.generation_config
+        generation = model.generation_config
         told = generation.eos_token_id if generation is not None else None
         several = told if isinstance(told, list) else [told]
         ids = [*self._facts["eos_token_ids"], self._tokenizer.eos_token_id, *several]
@@ -146,56 +187,10 @@ class ModelRunner:
     def _decode(self, ids: Sequence[int]) -> str:
         return self._tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
 
-    def _attach(self, name: str, folder: Path) -> None:
-        device = str(self._device)
-        options = {"low_cpu_mem_usage": True, "autocast_adapter_dtype": False, "torch_device": device}
-        if self._peft is None:
-            self._peft = PeftModel.from_pretrained(self._model, folder, adapter_name=name, **options)
-        else:
-            self._peft.load_adapter(folder, name, **options)
-        if any(weight.is_meta for weight in self._peft.parameters()):
-            raise ValueError("some of its weights are missing")
-        self._speak_as(None)  # peft activates the first one
-
-    def _detach(self, name: str) -> None:
-        if set(self._peft.peft_config) == {name}:
-            self._model = self._peft.unload()
-            self._peft, self._speaking = None, None
-            return
-        # Deleting the active one would activate another behind our back.
-        self._speak_as(next(other for other in self._peft.peft_config if other != name))
-        self._peft.delete_adapter(name)
-
-    def _drop_half_loaded(self, name: str) -> None:
-        if self._peft is not None and name in self._peft.peft_config:
-            self._detach(name)
-        elif self._peft is None and linear_layers(self._model) != self._layers:
-            self._model = self._read_model()  # wrapped half way; only the files know the whole
-
-    def _speak_as(self, name: str | None) -> None:
-        if self._peft is not None:
-            if name is None:
-                self._peft.base_model.disable_adapter_layers()
-            else:
-                self._peft.base_model.enable_adapter_layers()
-                self._peft.base_model.set_adapter(name, inference_mode=True)
-        self._speaking = name
-
     def _free_memory(self) -> None:
         gc.collect()
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
-
-
-def linear_layers(model: PreTrainedModel) -> dict[str, tuple[int, int]]:
-    """Name → (inputs, outputs) of the layers that LoRA can stand beside."""
-    layers: dict[str, tuple[int, int]] = {}
-    for name, module in model.named_modules():
-        if isinstance(module, torch.nn.Linear):
-            layers[name] = (module.in_features, module.out_features)
-        elif isinstance(module, Conv1D):
-            layers[name] = (module.nx, module.nf)
-    return layers
 
 
 def serving_dtype(stored: torch.dtype, device: torch.device) -> torch.dtype:

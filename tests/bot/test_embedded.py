@@ -1,7 +1,6 @@
 """The embedded engine on tiny models: what it says, beside transformers' own generate()."""
 
 import asyncio
-import json
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,28 +10,16 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from bot.generation.decoding import Decoding
+from bot.generation.batch import Model
 from bot.generation.embedded import EmbeddedEngine
-from bot.generation.engine import EngineUnavailable, Piece, Request, Sampling, Turn
+from bot.generation.engine import EngineUnavailable, Request, Sampling, Turn
 from bot.generation.text_stream import UNFINISHED
 from tests.fakes.adapters import random_adapter
 from tests.fakes.models import tiny_prepared
+from tests.fakes.speaking import GREEDY, collect, generated, lively, say
 
 HELLO: list[Turn] = [{"role": "user", "content": "Good morning everyone!"}]
-GREEDY = Sampling(temperature=0, max_new_tokens=24)
 ECHO = "山彦🏔️は👩‍👩‍👧と「おはよう」と言った。𠮷野家 café ñ 🎌🗻"
-
-
-def lively(base: Path) -> Path:
-    """Louder weights: as they come, tiny models say one token for ever, and any two texts would be equal."""
-    with torch.random.fork_rng():
-        torch.manual_seed(3)
-        model: Any = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
-        for name, weight in model.named_parameters():
-            if weight.dim() == 2 and "lm_head" not in name:
-                torch.nn.init.normal_(weight, std=0.2)
-        model.save_pretrained(base)
-    return base
 
 
 @pytest.fixture(scope="module")
@@ -56,37 +43,6 @@ async def engine(base: Path) -> AsyncIterator[EmbeddedEngine]:
     made = EmbeddedEngine(base, threads=1)
     yield made
     await made.aclose()
-
-
-async def collect(engine: EmbeddedEngine, request: Request) -> list[Piece]:
-    return [news async for news in engine.generate(request) if isinstance(news, Piece)]
-
-
-async def say(engine: EmbeddedEngine, request: Request, candidate: int = 0) -> str:
-    return "".join(piece.text for piece in await collect(engine, request) if piece.candidate == candidate)
-
-
-def generated(base: Path, turns: list[Turn], template: str, adapter: Path | None = None, **how: Any) -> str:
-    """The same from transformers' and peft's own functions, in one greedy call."""
-    tokenizer = AutoTokenizer.from_pretrained(base)
-    model: Any = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
-    if adapter is not None:
-        model.load_adapter(str(adapter))
-    text = tokenizer.apply_chat_template(turns, chat_template=template, tokenize=False, add_generation_prompt=True)
-    prompt = tokenizer(text, add_special_tokens=False, return_tensors="pt")["input_ids"]
-    ends = json.loads((base / "base.json").read_text(encoding="utf-8"))["eos_token_ids"]
-    out = model.generate(
-        prompt,
-        attention_mask=torch.ones_like(prompt),
-        do_sample=False,
-        eos_token_id=ends,
-        pad_token_id=ends[0],
-        max_new_tokens=GREEDY.max_new_tokens,
-        **how,
-    )
-    new = out[0, prompt.shape[1] :].tolist()
-    whole = tokenizer.decode(new, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-    return whole.rstrip(UNFINISHED)
 
 
 @pytest.mark.parametrize("kind", ["llama", "gpt2", "rinna", "colorfulscoop"])
@@ -183,7 +139,7 @@ async def test_a_long_prompt_is_read_in_parts_and_trimmed_to_the_window(engine: 
 async def test_reading_the_prompt_in_parts_changes_nothing(
     engine: EmbeddedEngine, base: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("bot.generation.decoding.PREFILL", 5)
+    monkeypatch.setattr("bot.generation.model_runner.READ_ALONE", 5)
     assert await say(engine, Request(HELLO, sampling=GREEDY)) == generated(base, HELLO, "default")
 
 
@@ -230,11 +186,11 @@ async def test_japanese_and_emoji_arrive_whole_in_pieces_that_join_to_the_text(e
 async def test_a_failed_request_is_told_why_and_the_next_one_is_served(
     engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch, error: Exception, sentence: str
 ):
-    def fail(self: Decoding, model: object) -> list[Piece]:
+    def fail(*_: object) -> None:
         raise error
 
     with monkeypatch.context() as patched:
-        patched.setattr(Decoding, "step", fail)
+        patched.setattr(Model, "scores", fail)
         with pytest.raises(EngineUnavailable, match=sentence) as caught:
             await collect(engine, Request(HELLO, sampling=GREEDY))
     assert caught.value.__cause__ is error

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 import torch
-from peft import PeftModel
 from safetensors.torch import load_file, save_file
 
 from bot.generation.embedded import EmbeddedEngine
-from bot.generation.engine import AdapterRefused, Piece, Request, Sampling, Turn
+from bot.generation.engine import AdapterRefused, EngineUnavailable, Piece, Request, Sampling, Turn
+from bot.generation.lora import LoraLinear
 from tests.fakes.adapters import random_adapter
 from tests.fakes.models import tiny_prepared
 
@@ -121,15 +121,16 @@ async def test_gpt2_layers_take_adapters_too(tmp_path: Path):
     await engine.aclose()
 
 
-async def test_a_failure_half_way_through_the_first_adapter_leaves_a_whole_base(
+async def test_a_failure_while_adapters_are_laid_out_leaves_a_whole_base(
     engine: EmbeddedEngine, adapter: Path, monkeypatch: pytest.MonkeyPatch
 ):
     before = await say(engine)
-    with monkeypatch.context() as patched:
-        # By then peft has put its layers into the base.
-        patched.setattr(PeftModel, "load_adapter", lambda *_, **__: 1 / 0)
-        with pytest.raises(AdapterRefused, match="division"):
-            await engine.load_adapter("v1", adapter)
-    assert await say(engine) == before
     await engine.load_adapter("v1", adapter)
+    laid_out = LoraLinear.lay_out
+    with monkeypatch.context() as patched:
+        calls = iter(range(99))
+        patched.setattr(LoraLinear, "lay_out", lambda *given: laid_out(*given) if next(calls) < 3 else 1 / 0)
+        with pytest.raises(EngineUnavailable, match="division"):
+            await say(engine, "v1")
+    assert await say(engine) == before
     assert await say(engine, "v1") != before

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.generation.engine import EngineBusy, Turn
+from bot.generation.engine import Turn
 from bot.generation.prompt import Tokens, fit_chat, fit_text
-from bot.generation.scheduler import Scheduler
 from bot.generation.text_stream import UNFINISHED, TextStream
 
 
@@ -112,18 +111,3 @@ def test_a_text_keeps_its_tail_behind_the_beginning_of_sequence(tokens: Tokens):
     assert tokens.decode(fit_text(turns, 3, tokens, begin)) == "<user> c d"
     assert tokens.decode(fit_text(turns, 3, tokens, None)) == "b c d"
     assert tokens.decode(fit_text(turns, 5, tokens, begin)) == "<user> a b c d"
-
-
-def test_the_line_is_served_in_order_and_closes_when_full():
-    line: Scheduler[str] = Scheduler(max_waiting=2)
-    for ticket in ("a", "b", "c"):
-        line.enter(ticket)
-    with pytest.raises(EngineBusy):
-        line.enter("d")
-    assert line.running == "a"
-    assert list(line.places()) == [(1, "b"), (2, "c")]
-    line.leave("b")
-    line.leave("a")
-    line.leave("a")
-    assert line.running == "c"
-    assert line.all() == ["c"]

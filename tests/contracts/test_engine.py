@@ -42,7 +42,7 @@ def adapter(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def engine(request: pytest.FixtureRequest, base: Path) -> AsyncIterator[Engine]:
     made: Engine
     if request.param == "embedded":
-        made = EmbeddedEngine(base, max_waiting=2, threads=1)
+        made = EmbeddedEngine(base, max_rows=1, max_waiting=2, threads=1)
         await made.start()
     else:
         made = ScriptedEngine(otherwise="echo " * 400, word_s=0.002, max_waiting=2)

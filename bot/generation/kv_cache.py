@@ -1,0 +1,188 @@
+"""Keys and values of a batch whose rows come and go, each with a length of its own.
+
+Owns where a row's past stands: all rows end at the same column and begin where their length says, so that one
+step writes one column and a mask of lengths hides the rest. Room is kept ahead, in rows and in columns, because
+copying the whole past at every step costs more than the step's own attention. Knows no request and no token.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from transformers import PreTrainedConfig
+from transformers.cache_utils import Cache, CacheLayerMixin, DynamicCache, get_layer_types_and_kwargs
+
+COLUMNS = 64  # of room at least; it doubles when it is full
+
+
+class RowLayer(CacheLayerMixin):
+    """One layer's past: [rows, heads, columns, dim] of which columns `begin` to `end` are in use."""
+
+    is_sliding = False  # all columns are kept; masks alone say how far a layer sees
+
+    def __init__(self, **_: Any) -> None:
+        super().__init__()
+        self.rows = self.begin = self.end = 0
+
+    def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
+        rows, heads, _, dim = key_states.shape
+        self.rows = rows
+        # Zeros, because even what a mask hides must be a number.
+        self.keys = key_states.new_zeros(rows, heads, COLUMNS, dim)
+        self.values = value_states.new_zeros(rows, heads, COLUMNS, value_states.shape[-1])
+        self.is_initialized = True
+
+    def update(
+        self, key_states: torch.Tensor, value_states: torch.Tensor, *_: Any, **__: Any
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Writes the new columns of every row and returns all of the past with them."""
+        if not self.is_initialized:
+            self.lazy_initialization(key_states, value_states)
+        start, self.end = self._room(key_states.shape[2])
+        self._keys[: self.rows, :, start : self.end] = key_states
+        self._values[: self.rows, :, start : self.end] = value_states
+        return self.past()
+
+    def past(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Keys and values, [rows, heads, columns, dim]."""
+        columns = slice(self.begin, self.end)
+        return self._keys[: self.rows, :, columns], self._values[: self.rows, :, columns]
+
+    def join(self, other: "RowLayer", times: int) -> None:
+        """Takes the one row of `other` in, `times` over, below the rows that are here."""
+        length = other.end - other.begin
+        self._make_room(self.rows + times, length)
+        new, columns = slice(self.rows, self.rows + times), slice(self.end - length, self.end)
+        self._keys[new, :, columns], self._values[new, :, columns] = other.past()
+        self.rows += times
+
+    def move(self, source: int, target: int) -> None:
+        for store in (self._keys, self._values):
+            store[target, :, self.begin : self.end] = store[source, :, self.begin : self.end]
+
+    def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
+        return self.get_seq_length() + query_length, 0
+
+    def get_seq_length(self) -> int:
+        return self.end - self.begin
+
+    def get_max_length(self) -> int:
+        return -1
+
+    @property
+    def _keys(self) -> torch.Tensor:
+        assert self.keys is not None
+        return self.keys
+
+    @property
+    def _values(self) -> torch.Tensor:
+        assert self.values is not None
+        return self.values
+
+    def _room(self, new: int) -> tuple[int, int]:
+        """Where `new` columns begin and end; the past moves to the front of a larger store if it must."""
+        if self.end + new > self._keys.shape[2]:
+            self._lay_out(self._keys.shape[0], self.end - self.begin + new, front=0)
+        return self.end, self.end + new
+
+    def _make_room(self, rows: int, length: int) -> None:
+        """For so many rows, and for a past of `length` columns that ends where the others end."""
+        if rows > self._keys.shape[0] or length > self.end:
+            front = max(0, length - (self.end - self.begin))
+            kept = max(self._keys.shape[0], rows if rows <= self._keys.shape[0] else 2 * rows)
+            self._lay_out(kept, self.end - self.begin + front, front)
+        self.begin = min(self.begin, self.end - length)
+
+    def _lay_out(self, rows: int, columns: int, front: int) -> None:
+        """A new store with room for twice the columns, or the old one if that is enough; `front` stays free."""
+        keys, values = self.past()
+        room = max(2 * columns, COLUMNS)
+        for name, past in (("keys", keys), ("values", values)):
+            store = past.new_zeros(rows, past.shape[1], room, past.shape[3])
+            store[: past.shape[0], :, front : front + past.shape[2]] = past
+            setattr(self, name, store)
+        self.begin, self.end = front, front + keys.shape[2]
+
+
+class RowCache(Cache):
+    """A cache for every layer of a model, and the length of each row. It begins as one row: a prompt's."""
+
+    def __init__(self) -> None:
+        super().__init__(layer_class_to_replicate=RowLayer)
+        self.lengths: list[int] = [0]
+
+    def advance(self, tokens: int) -> None:
+        """Every row has read so many more tokens: call it after each pass."""
+        self.lengths = [length + tokens for length in self.lengths]
+
+    def mask(self, new: int, device: torch.device) -> torch.Tensor:
+        """[rows, columns + new], True where a row has something."""
+        width = max(self.lengths) + new
+        begins = torch.tensor([width - length - new for length in self.lengths], device=device)
+        return torch.arange(width, device=device) >= begins[:, None]
+
+    def positions(self, new: int, device: torch.device) -> torch.Tensor:
+        """[rows, new], the place of each new token in its own row."""
+        return torch.tensor(self.lengths, device=device)[:, None] + torch.arange(new, device=device)
+
+    def join(self, other: "RowCache", times: int) -> None:
+        """Takes the one row of `other` in, `times` over, below the rows that are here."""
+        for mine, its in zip(self.layers, other.layers, strict=True):
+            if isinstance(mine, RowLayer) and isinstance(its, RowLayer) and its.is_initialized:
+                mine.join(its, times)
+        self.lengths = [*self.lengths, *[other.lengths[0]] * times]
+
+    def repeat(self, times: int) -> None:
+        """The one row becomes so many."""
+        if times > 1:
+            self.join(self, times - 1)
+
+    def keep(self, rows: Sequence[int]) -> list[int]:
+        """Goes on with these rows only, and returns them in their new order: the last fill the gaps."""
+        order = list(range(len(self.lengths)))
+        for row in sorted(set(order) - set(rows), reverse=True):
+            last = len(order) - 1
+            for layer in self._row_layers():
+                if row != last:
+                    layer.move(last, row)
+                layer.rows -= 1
+            order[row] = order[last]
+            order.pop()
+        self.lengths = [self.lengths[row] for row in order]
+        for layer in self._row_layers():
+            layer.begin = layer.end - max(self.lengths, default=0)
+        return order
+
+    def _row_layers(self) -> list[RowLayer]:
+        return [layer for layer in self.layers if isinstance(layer, RowLayer) and layer.is_initialized]
+
+
+class OwnCache(DynamicCache):
+    """The past of one request alone, for architectures whose layers keep more than keys and values.
+
+    It has `RowCache`'s face, but nobody can join it later: such a base serves its requests beside one another.
+    """
+
+    def __init__(self, config: PreTrainedConfig) -> None:
+        super().__init__(config=config)
+        self.lengths: list[int] = [0]
+
+    advance, mask, positions = RowCache.advance, RowCache.mask, RowCache.positions
+
+    def repeat(self, times: int) -> None:
+        self._reorder([0] * times)
+
+    def keep(self, rows: Sequence[int]) -> list[int]:
+        self._reorder(rows)
+        return list(rows)
+
+    def _reorder(self, rows: Sequence[int]) -> None:
+        # What beam search uses: every kind of layer has it.
+        self.reorder_cache(torch.tensor(rows))  # type: ignore[arg-type]
+        self.lengths = [self.lengths[row] for row in rows]
+
+
+def can_share(config: PreTrainedConfig) -> bool:
+    """Whether the rows of several requests can stand in one `RowCache`: every layer is attention."""
+    kinds, _ = get_layer_types_and_kwargs(config.get_text_config(decoder=True))
+    return all(kind in ("full_attention", "sliding_attention", "chunked_attention", "dummy") for kind in kinds)
