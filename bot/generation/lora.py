@@ -15,10 +15,11 @@ from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
 from bot.generation.adapter_folder import Adapter, Factors
+from bot.generation.packed import PackedLinear
 
 
 class LoraLinear(torch.nn.Module):
-    """A linear layer of the base (torch's Linear or GPT-2's Conv1D) with the adapters of the batch beside it."""
+    """A linear layer of the base (torch's Linear, packed or not, or GPT-2's Conv1D) with the adapters of the batch beside it."""
 
     def __init__(self, base: torch.nn.Module, choice: "Choice") -> None:
         super().__init__()
@@ -30,13 +31,13 @@ class LoraLinear(torch.nn.Module):
 
     def lay_out(self, factors: Sequence[Factors | None]) -> None:
         """Takes the batch's adapters in their order; None for one that has nothing here."""
-        weight: Any = self.base.weight
+        kind: Any = {"device": self._choice.device, "dtype": self.weight.dtype}
         self._ranks = tuple(0 if one is None else one.down.shape[1] for one in factors)
         there = [one for one in factors if one is not None]
         self._down = self._up = None
         if there:
-            self._down = torch.cat([one.down.to(weight.device, weight.dtype) for one in there], dim=1)
-            self._up = torch.cat([one.up.to(weight.device, weight.dtype) for one in there], dim=0)
+            self._down = torch.cat([one.down.to(**kind) for one in there], dim=1)
+            self._up = torch.cat([one.up.to(**kind) for one in there], dim=0)
 
     @property
     def weight(self) -> torch.Tensor:
@@ -61,7 +62,7 @@ class Choice:
     """Which adapter each row of the next forward pass has: one place for all layers."""
 
     def __init__(self, device: torch.device) -> None:
-        self._device = device
+        self.device = device
         self._rows: tuple[int | None, ...] = ()
         self._masks: dict[tuple[int, ...], torch.Tensor | None] = {}
         self.any = False  # whether a row has an adapter at all
@@ -77,7 +78,7 @@ class Choice:
         if ranks not in self._masks:
             owner = [place for place, rank in enumerate(ranks) for _ in range(rank)]
             strange = [[column != row for column in owner] for row in self._rows]
-            mask = torch.tensor(strange, device=self._device)[:, None, :] if any(map(any, strange)) else None
+            mask = torch.tensor(strange, device=self.device)[:, None, :] if any(map(any, strange)) else None
             self._masks[ranks] = mask
         return self._masks[ranks]
 
@@ -131,7 +132,7 @@ def linear_layers(model: PreTrainedModel) -> dict[str, tuple[int, int]]:
     """Name → (inputs, outputs) of the layers that LoRA can stand beside."""
     layers: dict[str, tuple[int, int]] = {}
     for name, module in model.named_modules():
-        if isinstance(module, torch.nn.Linear):
+        if isinstance(module, torch.nn.Linear | PackedLinear):
             layers[name] = (module.in_features, module.out_features)
         elif isinstance(module, Conv1D):
             layers[name] = (module.nx, module.nf)

@@ -19,6 +19,7 @@ from bot.generation.adapter_folder import Adapter
 from bot.generation.batch import Batch, Model, News, Past, say
 from bot.generation.decoding import Decoding, Limits, Row
 from bot.generation.engine import AdapterRefused, EngineUnavailable, Request, Turn
+from bot.generation.packed import pack
 from bot.generation.prompt import Tokens, fit_chat, fit_text
 
 TEMPLATES = {"chat": "default", "text": "plain"}
@@ -154,7 +155,9 @@ class ModelRunner:
         model: Any = AutoModelForCausalLM.from_pretrained(
             self._base, dtype=serving_dtype(stored, self._device), local_files_only=True, use_safetensors=True
         )
-        return model.to(self._device).eval()
+        model = model.to(self._device).eval()
+        pack(model)
+        return model
 
     def _collect_end_ids(self, model: PreTrainedModel) -> frozenset[int]:
         """What any of base.json, tokenizer and generation config calls an end; they often disagree."""

@@ -19,7 +19,12 @@ from tests.fakes.models import tiny_prepared
 from tests.fakes.speaking import generated, lively, say
 
 WORDS = ["harbour", "is", "quiet", "tonight", "and", "山彦", "answers", "whoever", "calls", "it", "from", "the", "boat"]
-SIZES = {"hidden_size": 64, "intermediate_size": 128, "num_attention_heads": 4, "num_key_value_heads": 2}
+SIZES: dict[str, Any] = {
+    "hidden_size": 64,
+    "intermediate_size": 128,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+}
 
 
 @pytest.fixture(scope="module")
