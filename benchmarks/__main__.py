@@ -13,10 +13,10 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import generation, training
+from benchmarks import generation, promotions, together, training
 from db.config import Shared, load
 
-PARTS = {"generation": generation.run, "training": training.run}
+PARTS = {"generation": generation.run, "together": together.run, "promotions": promotions.run, "training": training.run}
 
 
 def main() -> None:

@@ -7,8 +7,6 @@ Knows nothing of how the rows are shown.
 import asyncio
 import json
 import os
-import resource
-import subprocess
 import sys
 import tempfile
 import time
@@ -16,6 +14,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks import child
 from bot.generation.embedded import EmbeddedEngine
 from bot.generation.engine import Piece, Request, Sampling, Turn
 
@@ -58,11 +57,7 @@ def _compare(what: str, taken: dict[str, list[dict[str, float]]]) -> list[dict[s
 
 
 def _child(who: str, base: Path, adapter: Path | None) -> dict[str, float]:
-    command = [sys.executable, "-m", "benchmarks.generation", who, str(base.resolve()), str(adapter or "")]
-    offline = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": str(THREADS)}
-    root = Path(__file__).resolve().parents[1]
-    done = subprocess.run(command, cwd=root, env=offline, check=True, stdout=subprocess.PIPE)
-    return json.loads(done.stdout.splitlines()[-1])
+    return child.measure("benchmarks.generation", who, str(base.resolve()), str(adapter or ""), threads=THREADS)
 
 
 def prepare(base: Path, adapter: Path) -> dict[str, float]:
@@ -140,12 +135,8 @@ def transformers(base: Path, adapter: Path | None) -> dict[str, float]:
 
 def _figures(answers: list[tuple[int, float, float]]) -> dict[str, float]:
     """From (tokens, seconds to the first text, seconds in all) of each answer."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {
-        "tokens_per_second": sum(tokens for tokens, _, _ in answers) / sum(total for _, _, total in answers),
-        "first_token_s": median(first for _, first, _ in answers),
-        "peak_memory_mb": peak / (2**20 if sys.platform == "darwin" else 2**10),
-    }
+    speed = sum(tokens for tokens, _, _ in answers) / sum(total for _, _, total in answers)
+    return child.figures(speed) | {"first_token_s": median(first for _, first, _ in answers)}
 
 
 if __name__ == "__main__":

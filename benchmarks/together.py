@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -151,7 +152,7 @@ async def steps(engine: EmbeddedEngine) -> list[float]:
     async for news in engine.generate(Request(questions()[0], "v0", GREEDY)):
         if isinstance(news, Piece):
             at.append(time.perf_counter())
-    return [later - earlier for earlier, later in zip(at, at[1:], strict=False)]
+    return [later - earlier for earlier, later in pairwise(at)]
 
 
 def nobody_waits(base: Path, scratch: Path) -> dict[str, float]:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.chat.reply import Limits, Replier
 from bot.chat.router import Router
 from bot.config import BotConfig
+from bot.engines import Engines
 from bot.generation.engine import Engine
 from bot.live_adapters import LiveAdapters
 from bot.prepare import Progress, prepare
@@ -27,6 +28,7 @@ class StorageUnavailable(Exception):
 
 
 READY = "ready"  # what is told when a base is open
+ROOM_BESIDE_WEIGHTS = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +79,14 @@ async def open_app(progress: Progress) -> AsyncGenerator[App]:
     async with AsyncExitStack() as stack:
         rows = await stack.enter_async_context(open_rows())
 
+        async def weigh(base: str) -> int:
+            return await _weigh(rows.settings, base, progress)
+
         async def open_base(base: str) -> Engine:
             return await _open_base(rows.settings, base, progress)
 
-        live = LiveAdapters(rows.sessions, open_base, rows.settings.adapters_folder)
+        engines = Engines(weigh, open_base, rows.settings.generation.memory_limit_mb * 1_000_000)
+        live = LiveAdapters(rows.sessions, engines, rows.settings.adapters_folder)
         stack.push_async_callback(live.aclose)
         chat = rows.settings.chat
         limits = Limits(chat.context_replies, chat.context_days, rows.settings.generation.reply_seconds)
@@ -89,14 +95,23 @@ async def open_app(progress: Progress) -> AsyncGenerator[App]:
         yield App(rows, live, Router(rows.sessions, replier))
 
 
-async def _open_base(settings: BotConfig, base: str, progress: Progress) -> Engine:
-    from bot.generation.embedded import EmbeddedEngine  # torch is slow to import; verbs do without
-
+async def _weigh(settings: BotConfig, base: str, progress: Progress) -> int:
+    """Bytes that a base takes while it serves: its weights, and room for adapters and conversations."""
     folder = settings.base_folder(base)
     if not (folder / "base.json").is_file():
         await prepare(base, progress)
+    return int(ROOM_BESIDE_WEIGHTS * sum(file.stat().st_size for file in folder.glob("*.safetensors")))
+
+
+async def _open_base(settings: BotConfig, base: str, progress: Progress) -> Engine:
+    from bot.generation.embedded import EmbeddedEngine  # torch is slow to import; verbs do without
+
+    table = settings.generation
     engine = EmbeddedEngine(
-        folder, max_waiting=settings.generation.max_waiting, threads=settings.generation.threads or None
+        settings.base_folder(base),
+        max_rows=table.max_rows,
+        max_waiting=table.max_waiting,
+        threads=table.threads or None,
     )
     await engine.start()
     progress(READY, None)

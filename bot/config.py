@@ -13,7 +13,9 @@ class Chat(Table):
 
 class Generation(Table):
     threads: int = Field(default=0, ge=0)  # 0: as many as torch chooses
+    max_rows: int = Field(default=8, ge=1, le=256)
     max_waiting: int = Field(default=64, ge=1)
+    memory_limit_mb: int = Field(default=0, ge=0)  # 0: no limit
     reply_seconds: float = Field(default=120, gt=0)
 
 

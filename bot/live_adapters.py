@@ -1,27 +1,25 @@
 """Makes what the engines have loaded equal to what the rows say is live.
 
-Owns the engines (one per base, opened when first needed) and the map from persona to its voice. Knows no
-platform and no model: an engine is given by a factory.
+Owns the map from persona to its voice. Knows no platform, no model and no memory: `engines` opens and closes.
 """
 
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
+from bot.engines import Engines
 from bot.generation.engine import Engine, EngineUnavailable
 from db import adapters, personas
 from db.models import Adapter, Persona
 from db.session import Sessions, reading
 
 log = structlog.get_logger()
-
-OpenEngine = Callable[[str], Awaitable[Engine]]  # by the base's name; prepares the base when it must
 
 
 class AdapterDamaged(Exception):
@@ -40,52 +38,59 @@ class LiveVoice:
 class LiveAdapters:
     """`sync()` as often as you like; `voice()` when someone must be answered."""
 
-    def __init__(self, sessions: Sessions, open_engine: OpenEngine, folder: Path) -> None:
-        self._sessions, self._open_engine, self._folder = sessions, open_engine, folder
-        self._engines: dict[str, Engine] = {}
-        self._opening = asyncio.Lock()
+    def __init__(self, sessions: Sessions, engines: Engines, folder: Path) -> None:
+        self._sessions, self._engines, self._folder = sessions, engines, folder
         self._syncing = asyncio.Lock()
         self._live: dict[int, Adapter | None] = {}
         self._borrowed: Counter[str] = Counter()  # adapters' names, by how many comparisons use them
         self._leaving: set[asyncio.Task[None]] = set()
         self.errors: dict[str, str] = {}  # persona → why its live adapter is not loaded
 
-    async def engine(self, base: str) -> Engine:
-        """The base's engine, opened if it is not. Raises what the factory raises."""
-        async with self._opening:
-            if base not in self._engines:
-                self._engines[base] = await self._open_engine(base)
-            return self._engines[base]
+    @asynccontextmanager
+    async def voice(self, persona: Persona) -> AsyncGenerator[LiveVoice]:
+        """What speaks for the persona; its base stays open until the end of the block.
 
-    async def voice(self, persona: Persona) -> LiveVoice:
-        """Raises EngineUnavailable when the persona's live adapter cannot be loaded and nothing older is."""
-        engine = await self.engine(persona.base)
-        if not self._turned_to_live(persona):
-            await self.sync()  # asked before the next look: promoted just now, or the first to ask
-        if persona.id not in self._live:
-            raise EngineUnavailable(self.errors.get(persona.name, f"{persona.name} is not ready yet."))
-        adapter = self._live[persona.id]
-        if adapter is None or adapter.base != persona.base:
-            return LiveVoice(engine, None, None)
-        return LiveVoice(engine, name_of(adapter), adapter.id)
+        Raises EngineUnavailable when the persona's live adapter cannot be loaded and nothing older is, and what
+        opening its base raises.
+        """
+        async with self._engines.using(persona.base) as engine:
+            if not await self._turned_to_live(persona, engine):
+                await self.sync()  # asked before the next look: promoted just now, or the first to ask
+            if persona.id not in self._live:
+                raise EngineUnavailable(self.errors.get(persona.name, f"{persona.name} is not ready yet."))
+            adapter = self._live[persona.id]
+            if adapter is None or adapter.base != persona.base:
+                yield LiveVoice(engine, None, None)
+            else:
+                yield LiveVoice(engine, name_of(adapter), adapter.id)
 
-    def _turned_to_live(self, persona: Persona) -> bool:
+    @asynccontextmanager
+    async def base(self, persona: Persona) -> AsyncGenerator[LiveVoice]:
+        """The persona's bare base. Raises what opening it raises."""
+        async with self._engines.using(persona.base) as engine:
+            yield LiveVoice(engine, None, None)
+
+    async def _turned_to_live(self, persona: Persona, engine: Engine) -> bool:
         if persona.id not in self._live:
             return False
         adapter = self._live[persona.id]
-        return (adapter.id if adapter else None) == persona.live_adapter_id
+        if (adapter.id if adapter else None) != persona.live_adapter_id:
+            return False
+        # A base that was closed for room and opened again has lost what it had.
+        return adapter is None or adapter.base != persona.base or name_of(adapter) in await engine.loaded_adapters()
 
     @asynccontextmanager
     async def borrowed(self, persona: Persona, adapter: Adapter) -> AsyncGenerator[LiveVoice]:
         """Any adapter of a persona, loaded to be compared; a later `sync` puts it away unless it is live."""
-        engine, name = await self.engine(persona.base), name_of(adapter)
-        async with self._syncing:
-            await self._load(engine, adapter)
-            self._borrowed[name] += 1
-        try:
-            yield LiveVoice(engine, name, adapter.id)
-        finally:
-            self._borrowed[name] -= 1
+        name = name_of(adapter)
+        async with self._engines.using(persona.base) as engine:
+            async with self._syncing:
+                await self._load(engine, adapter)
+                self._borrowed[name] += 1
+            try:
+                yield LiveVoice(engine, name, adapter.id)
+            finally:
+                self._borrowed[name] -= 1
 
     async def sync(self) -> None:
         """Load what went live under a new name, turn to it, then put away what no persona needs.
@@ -109,7 +114,7 @@ class LiveAdapters:
         self.errors = {name: why for name, why in self.errors.items() if name in names}
 
     async def _turn_to(self, persona: Persona, adapter: Adapter | None) -> None:
-        engine = self._engines.get(persona.base)
+        engine = self._engines.open.get(persona.base)
         if engine is None:
             return
         try:
@@ -134,7 +139,7 @@ class LiveAdapters:
         """Begin to unload what nobody needs; a long reply that holds it must not hold up the next sync."""
         needed = {name_of(adapter) for adapter in self._live.values() if adapter is not None}
         needed |= {name for name, count in self._borrowed.items() if count}
-        for engine in self._engines.values():
+        for engine in self._engines.open.values():
             for name in await engine.loaded_adapters() - needed:
                 leaving = asyncio.create_task(engine.unload_adapter(name))
                 self._leaving.add(leaving)
@@ -156,10 +161,8 @@ class LiveAdapters:
             await asyncio.sleep(seconds)
 
     async def aclose(self) -> None:
-        for engine in self._engines.values():
-            await engine.aclose()
+        await self._engines.aclose()
         await asyncio.gather(*self._leaving, return_exceptions=True)
-        self._engines.clear()
 
 
 def name_of(adapter: Adapter) -> str:

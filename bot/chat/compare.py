@@ -71,7 +71,8 @@ async def compare(
 @asynccontextmanager
 async def _voice(live: LiveAdapters, persona: Persona, adapter: Adapter | None) -> AsyncGenerator[LiveVoice]:
     if adapter is None:
-        yield LiveVoice(await live.engine(persona.base), None, None)
+        async with live.base(persona) as voice:
+            yield voice
         return
     async with live.borrowed(persona, adapter) as voice:
         yield voice

@@ -53,7 +53,8 @@ class Replier:
             return
         try:
             context = await self._context(reply)
-            await self._live.engine(context.persona.base)  # a base that cannot be opened is told before anything shows
+            async with self._live.base(context.persona):
+                pass  # a base that cannot be opened is told before anything shows
             await self._speak(platform, mention, reply, context)
         except EngineBusy:
             await self._give_up(platform, mention, reply, texts.BUSY)
@@ -115,9 +116,11 @@ class _Spoken:
     async def listen(self, persona: Persona, request: Request) -> AsyncGenerator[str]:
         # Who speaks is asked for in the moment of speaking: a platform may wait before it takes the first
         # piece, and what was live before that may be put away by then.
-        voice = await self._live.voice(persona)
-        self.adapter_id = voice.adapter_id
-        async with aclosing(voice.engine.generate(replace(request, adapter=voice.adapter))) as pieces:
+        async with (
+            self._live.voice(persona) as voice,
+            aclosing(voice.engine.generate(replace(request, adapter=voice.adapter))) as pieces,
+        ):
+            self.adapter_id = voice.adapter_id
             async for piece in pieces:
                 if isinstance(piece, Waiting):
                     continue

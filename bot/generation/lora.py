@@ -19,7 +19,7 @@ from bot.generation.packed import PackedLinear
 
 
 class LoraLinear(torch.nn.Module):
-    """A linear layer of the base (torch's Linear, packed or not, or GPT-2's Conv1D) with the adapters of the batch beside it."""
+    """A linear layer of the base, torch's, packed or GPT-2's Conv1D, with the adapters of the batch beside it."""
 
     def __init__(self, base: torch.nn.Module, choice: "Choice") -> None:
         super().__init__()

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.engines import Engines
 from bot.generation.engine import EngineUnavailable, Request
 from bot.live_adapters import LiveAdapters
 from db import personas
 from db.models import Adapter, Persona
 from db.session import Sessions, reading, transaction
 from tests.fakes import community
-from tests.fakes.engine import ScriptedEngine
+from tests.fakes.engine import ScriptedEngine, weightless
 
 
 class Stage:
@@ -21,7 +22,7 @@ class Stage:
     def __init__(self, sessions: Sessions, folder: Path, now) -> None:
         self.sessions, self.folder, self.now = sessions, folder, now
         self.engines: dict[str, ScriptedEngine] = {}
-        self.live = LiveAdapters(sessions, self.open, folder)
+        self.live = LiveAdapters(sessions, Engines(weightless, self.open), folder)
 
     async def open(self, base: str) -> ScriptedEngine:
         self.engines[base] = ScriptedEngine(word_s=0.02)
@@ -54,10 +55,10 @@ class Stage:
         """The adapter that a reply begun now would use, as it is loaded in the engine."""
         async with reading(self.sessions) as session:
             persona = await personas.named(session, name)
-        voice = await self.live.voice(persona)
-        async for _ in voice.engine.generate(Request([{"role": "user", "content": "hi"}], voice.adapter)):
-            break
-        return voice.adapter_id
+        async with self.live.voice(persona) as voice:
+            async for _ in voice.engine.generate(Request([{"role": "user", "content": "hi"}], voice.adapter)):
+                break
+            return voice.adapter_id
 
     async def loaded(self, base: str = "tiny") -> int:
         return len(await self.engines[base].loaded_adapters())
@@ -199,14 +200,15 @@ async def test_a_long_reply_holds_its_adapter_but_not_the_next_promotion(stage: 
     await stage.activate(first)
     await stage.speaking()
     async with reading(stage.sessions) as session:
-        voice = await stage.live.voice(await personas.named(session, "echo"))
-    reply = voice.engine.generate(Request([{"role": "user", "content": "hi"}], voice.adapter))
-    said = [await anext(reply)]
-    for adapter in (second, third):
-        await stage.activate(adapter)
-        await asyncio.wait_for(stage.live.sync(), 1)
-    assert await stage.engines["tiny"].loaded_adapters() == {f"a{third.id:06d}"}
-    said += [piece async for piece in reply]
+        persona = await personas.named(session, "echo")
+    async with stage.live.voice(persona) as voice:
+        reply = voice.engine.generate(Request([{"role": "user", "content": "hi"}], voice.adapter))
+        said = [await anext(reply)]
+        for adapter in (second, third):
+            await stage.activate(adapter)
+            await asyncio.wait_for(stage.live.sync(), 1)
+        assert await stage.engines["tiny"].loaded_adapters() == {f"a{third.id:06d}"}
+        said += [piece async for piece in reply]
     assert "".join(piece.text for piece in said) == "Hello from the mountain."
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from bot.chat.events import ChannelSeen
 from bot.chat.reply import Limits, Replier
 from bot.chat.router import Router
+from bot.engines import Engines
 from bot.generation.engine import EngineBusy, EngineUnavailable
 from bot.live_adapters import LiveAdapters
 from bot.prepare import BaseNotReady
@@ -19,7 +20,7 @@ from db import personas
 from db.models import Adapter, Reply, ReplySource
 from db.session import Sessions, reading, transaction
 from tests.fakes import community
-from tests.fakes.engine import ScriptedEngine
+from tests.fakes.engine import ScriptedEngine, weightless
 from tests.fakes.platform import RecordingPlatform, mention
 
 
@@ -30,7 +31,7 @@ class Bot:
         self.sessions, self.folder, self.engine = sessions, folder, engine
         self.platform = RecordingPlatform()
         self.fails_to_open: Exception | None = None
-        self.live = LiveAdapters(sessions, self._open, folder)
+        self.live = LiveAdapters(sessions, Engines(weightless, self._open), folder)
         self.router = Router(sessions, Replier(sessions, self.live, limits, "test"))
 
     async def _open(self, base: str) -> ScriptedEngine:

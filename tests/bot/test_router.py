@@ -9,12 +9,13 @@ from sqlalchemy import func, select
 from bot.chat.events import ChannelSeen
 from bot.chat.reply import Limits, Replier
 from bot.chat.router import Router
+from bot.engines import Engines
 from bot.live_adapters import LiveAdapters
 from db import channels, members, personas, workspaces
 from db.models import Block, Member, Persona, Reply
 from db.session import Sessions, reading, transaction
 from tests.fakes import community
-from tests.fakes.engine import ScriptedEngine
+from tests.fakes.engine import ScriptedEngine, weightless
 from tests.fakes.platform import RecordingPlatform, mention
 
 
@@ -25,7 +26,7 @@ async def router(sessions: Sessions, tmp_path: Path):
     async def open_engine(base: str) -> ScriptedEngine:
         return engine
 
-    live = LiveAdapters(sessions, open_engine, tmp_path)
+    live = LiveAdapters(sessions, Engines(weightless, open_engine), tmp_path)
     yield Router(sessions, Replier(sessions, live, Limits(), "test"))
     await live.aclose()
 

@@ -160,3 +160,8 @@ def past(deadline: float | None) -> bool:
 def cut(text: str, stops: Iterable[str]) -> str:
     """The text up to the first stop string."""
     return text[: min((at for stop in stops if (at := text.find(stop)) >= 0), default=len(text))]
+
+
+async def weightless(base: str) -> int:
+    """How heavy a scripted engine is, for `Engines`."""
+    return 0
