@@ -30,8 +30,9 @@ class Model:
         self._model = model
         self._takes_positions = "position_ids" in inspect.signature(model.forward).parameters
 
-    def empty_past(self) -> Past:
-        return RowCache() if self.shares else OwnCache(self._model.config)
+    def empty_past(self, prompts: Sequence[int]) -> Past:
+        """For prompts of so many tokens each, to be read together; a base that cannot share takes one."""
+        return RowCache(prompts) if self.shares else OwnCache(self._model.config)
 
     def scores(self, tokens: Sequence[Sequence[int]], past: Past) -> torch.Tensor:
         """Reads tokens, [rows, new], into the past; the next one's scores, [rows, vocabulary] in float32."""
@@ -46,21 +47,21 @@ class Model:
 
 
 class Batch:
-    """Rows over one past. `row` and past stand in the same order."""
+    """Rows over one past, in the same order. `sources`: the row of the given past that each comes from."""
 
-    def __init__(self, model: Model, past: Past, rows: Sequence[Row]) -> None:
-        past.repeat(len(rows))
+    def __init__(self, model: Model, past: Past, rows: Sequence[Row], sources: list[int]) -> None:
+        past.take(sources)
         self._model, self._past, self._rows = model, past, list(rows)
 
     @property
     def decodings(self) -> set[Decoding]:
         return {row.decoding for row in self._rows}
 
-    def join(self, past: Past, rows: Sequence[Row]) -> None:
-        """Rows whose prompt was read into `past` speak along from now on."""
+    def join(self, past: Past, rows: Sequence[Row], sources: list[int]) -> None:
+        """Rows whose prompts were read into `past` speak along from now on."""
         assert isinstance(self._past, RowCache)
         assert isinstance(past, RowCache)
-        self._past.join(past, len(rows))
+        self._past.join(past, sources)
         self._rows += rows
 
     def speak(self) -> list[News]:

@@ -48,13 +48,20 @@ class RowLayer(CacheLayerMixin):
         columns = slice(self.begin, self.end)
         return self._keys[: self.rows, :, columns], self._values[: self.rows, :, columns]
 
-    def join(self, other: "RowLayer", times: int) -> None:
-        """Takes the one row of `other` in, `times` over, below the rows that are here."""
+    def join(self, other: "RowLayer", rows: list[int]) -> None:
+        """Takes these rows of `other` in, below those that are here; one may come several times."""
         length = other.end - other.begin
-        self._make_room(self.rows + times, length)
-        new, columns = slice(self.rows, self.rows + times), slice(self.end - length, self.end)
-        self._keys[new, :, columns], self._values[new, :, columns] = other.past()
-        self.rows += times
+        self._make_room(self.rows + len(rows), length)
+        new, columns = slice(self.rows, self.rows + len(rows)), slice(self.end - length, self.end)
+        keys, values = other.past()
+        self._keys[new, :, columns], self._values[new, :, columns] = keys[rows], values[rows]
+        self.rows += len(rows)
+
+    def take(self, rows: list[int]) -> None:
+        """Goes on with these rows, in this order; one may come several times."""
+        keys, values = self.past()
+        self.keys, self.values = keys[rows], values[rows]
+        self.rows, self.begin, self.end = len(rows), 0, keys.shape[2]
 
     def move(self, source: int, target: int) -> None:
         for store in (self._keys, self._values):
@@ -105,11 +112,15 @@ class RowLayer(CacheLayerMixin):
 
 
 class RowCache(Cache):
-    """A cache for every layer of a model, and the length of each row. It begins as one row: a prompt's."""
+    """A cache for every layer of a model, and the length of each row.
 
-    def __init__(self) -> None:
+    It begins with a row for each prompt that is read in it, of so many tokens. Shorter ones begin later in the
+    pass: until then their length is below nought, and what stands there is hidden.
+    """
+
+    def __init__(self, prompts: Sequence[int] = (0,)) -> None:
         super().__init__(layer_class_to_replicate=RowLayer)
-        self.lengths: list[int] = [0]
+        self.lengths = [tokens - max(prompts) for tokens in prompts]
 
     def advance(self, tokens: int) -> None:
         """Every row has read so many more tokens: call it after each pass."""
@@ -123,19 +134,22 @@ class RowCache(Cache):
 
     def positions(self, new: int, device: torch.device) -> torch.Tensor:
         """[rows, new], the place of each new token in its own row."""
-        return torch.tensor(self.lengths, device=device)[:, None] + torch.arange(new, device=device)
+        begins = torch.tensor(self.lengths, device=device)[:, None]
+        return (begins + torch.arange(new, device=device)).clamp_(min=0)
 
-    def join(self, other: "RowCache", times: int) -> None:
-        """Takes the one row of `other` in, `times` over, below the rows that are here."""
+    def join(self, other: "RowCache", rows: list[int]) -> None:
+        """Takes these rows of `other` in, below those that are here; one may come several times."""
         for mine, its in zip(self.layers, other.layers, strict=True):
             if isinstance(mine, RowLayer) and isinstance(its, RowLayer) and its.is_initialized:
-                mine.join(its, times)
-        self.lengths = [*self.lengths, *[other.lengths[0]] * times]
+                mine.join(its, rows)
+        self.lengths = [*self.lengths, *(other.lengths[row] for row in rows)]
 
-    def repeat(self, times: int) -> None:
-        """The one row becomes so many."""
-        if times > 1:
-            self.join(self, times - 1)
+    def take(self, rows: list[int]) -> None:
+        """Goes on with these rows, in this order; one may come several times."""
+        if rows != list(range(len(self.lengths))):
+            for layer in self._row_layers():
+                layer.take(rows)
+            self.lengths = [self.lengths[row] for row in rows]
 
     def keep(self, rows: Sequence[int]) -> list[int]:
         """Goes on with these rows only, and returns them in their new order: the last fill the gaps."""
@@ -169,14 +183,11 @@ class OwnCache(DynamicCache):
 
     advance, mask, positions = RowCache.advance, RowCache.mask, RowCache.positions
 
-    def repeat(self, times: int) -> None:
-        self._reorder([0] * times)
-
     def keep(self, rows: Sequence[int]) -> list[int]:
-        self._reorder(rows)
+        self.take(list(rows))
         return list(rows)
 
-    def _reorder(self, rows: Sequence[int]) -> None:
+    def take(self, rows: list[int]) -> None:
         # What beam search uses: every kind of layer has it.
         self.reorder_cache(torch.tensor(rows))  # type: ignore[arg-type]
         self.lengths = [self.lengths[row] for row in rows]

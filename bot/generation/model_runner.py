@@ -23,8 +23,8 @@ from bot.generation.packed import pack
 from bot.generation.prompt import Tokens, fit_chat, fit_text
 
 TEMPLATES = {"chat": "default", "text": "plain"}
-# Prompt tokens a step: a long prompt must neither take all memory, nor delay a cancellation, nor stop others
-# in the middle of a word.
+# Prompt tokens a step: reading must neither take all memory, nor delay a cancellation, nor stop others in the
+# middle of a word.
 READ_ALONE, READ_BESIDE_OTHERS = 512, 128
 
 
@@ -98,35 +98,48 @@ class ModelRunner:
         self._batches = [batch for batch in self._batches if batch.keep(going_on)]
 
     def _read(self, running: Sequence[Decoding]) -> list[News]:
-        """The oldest prompts first, and of all together no more than a part."""
-        news: list[News] = []
-        left = READ_BESIDE_OTHERS if self._batches else READ_ALONE
-        for decoding in running:
-            if left <= 0:
-                break
-            if not decoding.rows:
-                part = decoding.prompt[decoding.read : decoding.read + left]
-                news += self._guarded(lambda one=decoding, part=part: self._read_part(one, part), {decoding})
-                left -= len(part)
-        return news
-
-    def _read_part(self, decoding: Decoding, part: Sequence[int]) -> list[News]:
-        past = self._prompts.setdefault(decoding, self._model.empty_past())
-        self._model.adapters.choose([decoding.adapter])
-        scores = self._model.scores([part], past)
-        decoding.read += len(part)
-        if decoding.read < len(decoding.prompt):
+        """Some of the prompts, the oldest first: several short ones in one pass, or a part of a long one."""
+        unread = [decoding for decoding in running if not decoding.rows]
+        if not unread:
             return []
-        del self._prompts[decoding]
-        rows = decoding.begin()
-        self._let_speak(past, rows)
-        return say(rows, scores.repeat(len(rows), 1))
+        most = READ_BESIDE_OTHERS if self._batches else READ_ALONE
+        group = self._short_ones(unread, most) or unread[:1]
+        return self._guarded(lambda: self._read_some(group, most), group)
 
-    def _let_speak(self, past: Past, rows: Sequence[Row]) -> None:
+    def _short_ones(self, unread: Sequence[Decoding], most: int) -> list[Decoding]:
+        """The first in line as far as their prompts, as long as the longest, fit into one pass together."""
+        group: list[Decoding] = []
+        longest = 0
+        for decoding in unread:
+            longest = max(longest, len(decoding.prompt))
+            if not self._model.shares or decoding.read or longest * (len(group) + 1) > most:
+                break
+            group.append(decoding)
+        return group
+
+    def _read_some(self, group: Sequence[Decoding], most: int) -> list[News]:
+        first = group[0]
+        parts = [one.prompt[one.read : one.read + most] for one in group]
+        longest = max(map(len, parts))
+        past = self._prompts.pop(first, None) or self._model.empty_past([len(part) for part in parts])
+        self._model.adapters.choose([one.adapter for one in group])
+        # What fills the shorter ones up in front is hidden by the mask, whatever it is.
+        scores = self._model.scores([[part[0]] * (longest - len(part)) + [*part] for part in parts], past)
+        for decoding, part in zip(group, parts, strict=True):
+            decoding.read += len(part)
+        if first.read < len(first.prompt):
+            self._prompts[first] = past
+            return []
+        rows = [row for decoding in group for row in decoding.begin()]
+        sources = [at for at, decoding in enumerate(group) for _ in range(decoding.candidates)]
+        self._let_speak(past, rows, sources)
+        return say(rows, scores[sources])
+
+    def _let_speak(self, past: Past, rows: Sequence[Row], sources: list[int]) -> None:
         if self._batches and self._model.shares:
-            self._batches[0].join(past, rows)
+            self._batches[0].join(past, rows, sources)
         else:
-            self._batches.append(Batch(self._model, past, rows))
+            self._batches.append(Batch(self._model, past, rows, sources))
 
     def _guarded(self, work: Callable[[], list[News]], whose: Collection[Decoding]) -> list[News]:
         try:
