@@ -54,7 +54,7 @@ class EmbeddedEngine:
     def __init__(self, base: Path, *, max_waiting: int = 64, threads: int | None = None) -> None:
         self._base = base
         self._threads = threads
-        self._scheduler: Scheduler[Ticket] = Scheduler(max_waiting)
+        self._scheduler: Scheduler[Ticket] = Scheduler(1, max_waiting)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"model-{base.name}")
         self._runner: asyncio.Task[ModelRunner] | None = None
         self._pump: asyncio.Task[None] | None = None
@@ -127,7 +127,7 @@ class EmbeddedEngine:
         if request.adapter is not None and named is None:
             raise EngineUnavailable(f"The adapter {request.adapter} is not loaded.")
         ticket = Ticket(request, named, deadline)
-        self._scheduler.enter(ticket)
+        self._scheduler.enter(ticket, 1)
         if named is not None:
             named.users.add(ticket)
         self._tell_places()
@@ -158,10 +158,11 @@ class EmbeddedEngine:
 
     async def _run(self) -> None:
         """Serves until nobody is left. A request that gives up has left the scheduler: that is the sign."""
-        while (ticket := self._scheduler.running) is not None:
+        while self._scheduler.running:
+            ticket = self._scheduler.running[0]
             try:
                 runner = await self._loaded()
-                if self._scheduler.running is ticket:
+                if ticket in self._scheduler.running:
                     await self._speak(runner, ticket)
             except EngineUnavailable as unavailable:
                 ticket.news.put_nowait(unavailable)
@@ -172,7 +173,7 @@ class EmbeddedEngine:
         ticket.begun = True
         adapter = ticket.named.adapter if ticket.named else None
         decoding = await self._in_thread(lambda: runner.begin(ticket.request, adapter, ticket.deadline))
-        while self._scheduler.running is ticket and not decoding.done:
+        while ticket in self._scheduler.running and not decoding.done:
             for piece in await self._in_thread(lambda: runner.step(decoding, adapter)):
                 ticket.news.put_nowait(piece)
 
