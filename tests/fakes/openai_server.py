@@ -65,8 +65,9 @@ class Gone(Exception):
 class FakeOpenAIServer:
     """`troubles` happen to the next requests in turn (None: a reply); everything else holds for all of them.
 
-    `context` counts words. `bodies` are the requests that came, as JSON; `open` is how many are being answered,
-    `most_open` how many were at once, `closed_early` how many the asker left.
+    `context` counts words; `deaf` is to stop strings. `bodies` are the requests that came, as JSON, and `askers`
+    their connections; `open` is how many are being answered, `most_open` how many were at once, `closed_early` how
+    many the asker left.
     """
 
     engine: Callable[[], Engine]
@@ -75,21 +76,36 @@ class FakeOpenAIServer:
     refuses: frozenset[str] = frozenset()
     context: int | None = None
     usage: bool = True
+    deaf: bool = False
     troubles: list[Trouble] = field(default_factory=list[Trouble])
     bodies: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     paths: Counter[str] = field(default_factory=Counter[str])
+    askers: set[Any] = field(default_factory=set[Any])
     open: int = 0
     most_open: int = 0
     closed_early: int = 0
     url: str = ""
+    _change: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def comes_to(self, open_: int) -> None:
+        """Returns when so many requests are being answered."""
+        async with asyncio.timeout(10):
+            while self.open != open_:
+                await self._change.wait()
+
+    def _count(self, more: int) -> None:
+        self.open += more
+        self.most_open = max(self.open, self.most_open)
+        self._change.set()
+        self._change = asyncio.Event()
 
     async def answer(self, asked: web.Request) -> web.StreamResponse:
-        self.open += 1
-        self.most_open = max(self.open, self.most_open)
+        self._count(1)
         try:
             body = await asked.json()
             self.bodies.append(body)
             self.paths[asked.path] += 1
+            self.askers.add(asked.transport.get_extra_info("peername") if asked.transport else None)
             trouble = self.troubles.pop(0) if self.troubles else None
             return await self._deal_with(asked, body, trouble)
         except Gone:
@@ -100,7 +116,7 @@ class FakeOpenAIServer:
             self.closed_early += 1
             raise
         finally:
-            self.open -= 1
+            self._count(-1)
 
     async def list_models(self, asked: web.Request) -> web.Response:
         wrong = self._wrong_key(asked)
@@ -158,7 +174,7 @@ class FakeOpenAIServer:
     async def _pieces(self, body: dict[str, Any], trouble: Trouble) -> AsyncGenerator[dict[str, Any]]:
         """The stream's chunks as JSON, up to the trouble's place."""
         spoken = 0
-        async with aclosing(self.engine().generate(request_of(body))) as news:
+        async with aclosing(self.engine().generate(request_of(body, self.deaf))) as news:
             async for piece in news:
                 if not isinstance(piece, Piece):
                     continue
@@ -225,16 +241,16 @@ def turns_of(body: dict[str, Any]) -> list[Turn]:
     return body["messages"] if "messages" in body else [{"role": "user", "content": body["prompt"]}]
 
 
-def request_of(body: dict[str, Any]) -> Request:
+def request_of(body: dict[str, Any], deaf: bool) -> Request:
     """What an engine of ours is asked by such a body."""
-    stop = body.get("stop", ())
+    stop = () if deaf else body.get("stop", ())
     sampling = Sampling(
         temperature=body["temperature"],
         top_p=body["top_p"],
         top_k=max(0, body.get("top_k", 0)),
         repetition_penalty=body.get("repetition_penalty", 1.0),
         max_new_tokens=body["max_tokens"],
-        stop=tuple([stop] if isinstance(stop, str) else stop),
+        stop=tuple(stop),
         seed=body.get("seed"),
     )
     return Request(turns_of(body), sampling=sampling, shape="chat" if "messages" in body else "text")
