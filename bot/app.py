@@ -90,6 +90,8 @@ async def open_app(progress: Progress) -> AsyncGenerator[App]:
 
 
 async def _open_base(settings: BotConfig, base: str, progress: Progress) -> Engine:
+    if base in settings.bases.servers:
+        return _remote(settings, base, progress)
     from bot.generation.embedded import EmbeddedEngine  # torch is slow to import; verbs do without
 
     folder = settings.base_folder(base)
@@ -99,5 +101,21 @@ async def _open_base(settings: BotConfig, base: str, progress: Progress) -> Engi
         folder, max_waiting=settings.generation.max_waiting, threads=settings.generation.threads or None
     )
     await engine.start()
+    progress(READY, None)
+    return engine
+
+
+def _remote(settings: BotConfig, base: str, progress: Progress) -> Engine:
+    from bot.generation.remote import RemoteEngine
+
+    server = settings.bases.servers[base]
+    engine = RemoteEngine(
+        server.url,
+        server.model,
+        key=server.key.get_secret_value(),
+        max_parallel=server.parallel,
+        max_waiting=settings.generation.max_waiting,
+        context=server.context,
+    )
     progress(READY, None)
     return engine

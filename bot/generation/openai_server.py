@@ -86,7 +86,7 @@ class OpenAIServer:
                 raise read_refusal(response.status_code, self._without_key(response.text))
             return [one["id"] for one in response.json()["data"] or []]
         except Refused as refused:
-            raise EngineUnavailable(self._about(refused)) from refused
+            raise EngineUnavailable(self._about(refused, "models")) from refused
         except (TimeoutError, httpx2.TransportError) as cause:
             raise EngineUnavailable(
                 f"The server at {self.host} cannot be reached; start it, or mend its url."
@@ -188,10 +188,18 @@ class OpenAIServer:
                 if event.data.startswith("[DONE]"):
                     ended = True  # the rest is read so that the connection can be used again
                 elif event.data:
-                    chunk = read_chunk(json.loads(self._without_key(event.data)))
+                    chunk = self._chunk(event.data, ended)
                     ended = ended or chunk.end is not None
                     patience = self._patience.silence_s
                     yield chunk
+
+    def _chunk(self, data: str, ended: bool) -> Chunk:
+        try:
+            return read_chunk(json.loads(self._without_key(data)))
+        except (Refused, ValueError):
+            if ended:  # nothing that follows the last piece can spoil it
+                return Chunk()
+            raise
 
     def _silent(self, seconds: float) -> Lost:
         return Lost(f"said nothing for {seconds:g} seconds; ask again, or look at its log", again=False)
@@ -202,12 +210,12 @@ class OpenAIServer:
             if trouble.too_long and self._shorten(asking, trouble.window):
                 return
             if self._dialect.learn(trouble, asking.sent):
-                log.info("asking without what the server does not know", server=self.host, why=self._about(trouble))
+                log.info("asking as this server understands it", server=self.host, why=str(trouble))
                 return
         again = trouble.passing and not trouble.too_long if isinstance(trouble, Refused) else trouble.again
         pause = self._pause(asking, trouble) if again else None
         if pause is None:
-            raise self._unavailable(trouble) from trouble
+            raise self._unavailable(trouble, asking) from trouble
         asking.tried += 1
         await asyncio.sleep(pause)
 
@@ -233,16 +241,16 @@ class OpenAIServer:
             return pause if pause <= LONGEST_WAIT_S else None
         return pause if asyncio.get_running_loop().time() + pause < asking.until else None
 
-    def _unavailable(self, trouble: Refused | Lost) -> EngineBusy | EngineUnavailable:
+    def _unavailable(self, trouble: Refused | Lost, asking: Asking) -> EngineBusy | EngineUnavailable:
         if isinstance(trouble, Lost):
             return EngineUnavailable(f"The server at {self.host} {trouble}.")
         if trouble.status == 429 and trouble.passing:
             when = f"in {trouble.retry_after_s:.0f} seconds" if trouble.retry_after_s else "in a moment"
             return EngineBusy(f"The server at {self.host} takes no more requests just now; ask again {when}.")
-        return EngineUnavailable(self._about(trouble))
+        return EngineUnavailable(self._about(trouble, path_of(asking.request)))
 
-    def _about(self, refused: Refused) -> str:
-        return sentence(refused, self.host, self.model, bool(self._key))
+    def _about(self, refused: Refused, path: str) -> str:
+        return sentence(refused, self.host, self.model, path, bool(self._key))
 
     def _without_key(self, said: str) -> str:
         """Some servers repeat a wrong key in their answer, and answers are quoted and logged."""

@@ -6,8 +6,11 @@ Owns the sentences, which name the server's host and quote its own words. Knows 
 from bot.generation.openai_wire import Refused
 
 
-def sentence(refused: Refused, host: str, model: str, with_key: bool) -> str:
-    """One sentence: what the server did not want, and what to do about it. `with_key`: whether one was sent."""
+def sentence(refused: Refused, host: str, model: str, path: str, with_key: bool) -> str:
+    """One sentence: what the server did not want, and what to do about it.
+
+    `path` is what was asked for; `with_key`: whether a key was sent.
+    """
     said = f"{refused.status}: {refused.words}".removesuffix(": ").rstrip(".")
     if refused.too_long:
         return (
@@ -24,9 +27,7 @@ def sentence(refused: Refused, host: str, model: str, with_key: bool) -> str:
         case 404 if refused.names("model", model):
             return f"The server at {host} has no model {model}; load it there, or mend the model's name in the config."
         case 404:
-            return (
-                f"The server at {host} answers elsewhere (404); mend the url in the config, which mostly ends in /v1."
-            )
+            return f"The server at {host} knows no {path} (404); mend the url in the config, which mostly ends in /v1."
         case 429:
             return f"The server at {host} lets this key ask no more ({said}); ask whoever pays for it."
         case status if 300 <= status < 400:
