@@ -97,6 +97,8 @@ async def open_app(progress: Progress) -> AsyncGenerator[App]:
 
 async def _weigh(settings: BotConfig, base: str, progress: Progress) -> int:
     """Bytes that a base takes while it serves: its weights, and room for adapters and conversations."""
+    if base in settings.bases.servers:
+        return 0
     folder = settings.base_folder(base)
     if not (folder / "base.json").is_file():
         await prepare(base, progress)
@@ -104,6 +106,8 @@ async def _weigh(settings: BotConfig, base: str, progress: Progress) -> int:
 
 
 async def _open_base(settings: BotConfig, base: str, progress: Progress) -> Engine:
+    if base in settings.bases.servers:
+        return _remote(settings, base, progress)
     from bot.generation.embedded import EmbeddedEngine  # torch is slow to import; verbs do without
 
     table = settings.generation
@@ -114,5 +118,21 @@ async def _open_base(settings: BotConfig, base: str, progress: Progress) -> Engi
         threads=table.threads or None,
     )
     await engine.start()
+    progress(READY, None)
+    return engine
+
+
+def _remote(settings: BotConfig, base: str, progress: Progress) -> Engine:
+    from bot.generation.remote import RemoteEngine
+
+    server = settings.bases.servers[base]
+    engine = RemoteEngine(
+        server.url,
+        server.model,
+        key=server.key.get_secret_value(),
+        max_parallel=server.parallel,
+        max_waiting=settings.generation.max_waiting,
+        context=server.context,
+    )
     progress(READY, None)
     return engine

@@ -8,13 +8,17 @@ import json
 import shutil
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.app import StorageUnavailable, make_folder
 from bot.config import BotConfig
+from bot.generation.engine import EngineUnavailable
+from bot.generation.openai_server import OpenAIServer
 from bot.trainer_process import is_alive
 from db import config, migrate
+from db.config import Server
 from db.session import DatabaseUnavailable, check, open_engine, sessions_of
 
 NEEDED_PYTHON = (3, 11)
@@ -40,7 +44,7 @@ async def examine(needed_disk_gb: float = NEEDED_DISK_GB) -> list[Finding]:
         return [*findings, Finding("config", False, str(error), "Mend the file and look again.")]
     findings.append(Finding("config", True, f"data in {settings.storage.folder}"))
     findings.append(_disk(settings.storage.folder, needed_disk_gb))
-    checks: tuple[Callable[[BotConfig], Awaitable[list[Finding]]], ...] = (_database, _bases, _device)
+    checks: tuple[Callable[[BotConfig], Awaitable[list[Finding]]], ...] = (_database, _bases, _servers, _device)
     for look in checks:
         findings += await look(settings)
     return findings
@@ -85,9 +89,29 @@ async def _database(settings: BotConfig) -> list[Finding]:
 
 async def _bases(settings: BotConfig) -> list[Finding]:
     name = settings.bases.default
+    if name in settings.bases.servers:
+        return [Finding("base", True, f"{name} is a model on a server")]
     ready = (settings.base_folder(name) / "base.json").is_file()
     advice = "" if ready else f"It is prepared when first needed, or now by `yamabiko prepare {name}`."
     return [Finding("base", True, f"{name} {'is prepared' if ready else 'is not prepared yet'}", advice)]
+
+
+async def _servers(settings: BotConfig) -> list[Finding]:
+    every = settings.bases.servers.items()
+    return list(await asyncio.gather(*(_server(f"server {name}", server) for name, server in every)))
+
+
+async def _server(what: str, server: Server) -> Finding:
+    async with aclosing(OpenAIServer(server.url, server.model, key=server.key.get_secret_value())) as asked:
+        try:
+            there = await asked.models()
+        except EngineUnavailable as unavailable:
+            return Finding(what, False, str(unavailable), f"Its table is [bases.servers.{what.split()[-1]}].")
+    if server.model in there or f"{server.model}:latest" in there:
+        return Finding(what, True, f"{server.model} at {asked.host}")
+    others = f"; it has {', '.join(there[:8])}{' …' if there[8:] else ''}" if there else ""
+    advice = f"Load it there, or mend the model's name in [bases.servers.{what.split()[-1]}]."
+    return Finding(what, False, f"{asked.host} has no model {server.model}{others}", advice)
 
 
 async def _device(settings: BotConfig) -> list[Finding]:

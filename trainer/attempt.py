@@ -34,6 +34,10 @@ class TextWithdrawn(Exception):
     """Text that the adapter learned was withdrawn while it learned; the run must be asked for again."""
 
 
+class NothingToTrain(Exception):
+    """The persona's base is a model on a server; the message says what to do."""
+
+
 class TriedTooOften(Exception):
     """Every attempt at the run died; the message says what to look at."""
 
@@ -43,6 +47,7 @@ class Places:
     runs: Path
     adapters: Path
     base: Callable[[str], Path]  # the prepared folder of a base, by its name
+    servers: frozenset[str] = frozenset()  # bases that are models on servers, and in no folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,7 @@ class Attempt:
             await work
         except dataset.TooLittleText as little:
             await self._close("skipped", str(little))
-        except (TextWithdrawn, TriedTooOften) as reason:
+        except (TextWithdrawn, TriedTooOften, NothingToTrain) as reason:
             await self._close("failed", str(reason))
         except ChildFailed as failed:
             await self._mourn(failed)
@@ -183,6 +188,10 @@ class Attempt:
         async with reading(self._sessions) as session:
             persona = await session.get_one(Persona, self.run.persona_id)
             live = await self._live_folder(session, persona)
+        if persona.base in self._places.servers:
+            raise NothingToTrain(
+                f"{persona.base} is a model on a server and cannot be trained; give the persona a base of your own."
+            )
         await self._prepare_base(persona)
         await self._phase("reading the text")
         built = await dataset.build(

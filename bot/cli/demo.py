@@ -119,7 +119,9 @@ async def _train(rows: Rows) -> None:
     run = (
         open_runs[0]
         if open_runs
-        else await training.retrain(rows.sessions, shell(), NAME, "the demo", {"max_minutes": MINUTES})
+        else await training.retrain(
+            rows.sessions, shell(), NAME, "the demo", {"max_minutes": MINUTES}, rows.settings.bases.servers
+        )
     )
     report = await wait_for(rows, run)
     if report.status != "succeeded":

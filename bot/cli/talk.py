@@ -144,15 +144,17 @@ def prepare(
 ) -> None:
     """Make a base ready before it is first needed."""
 
-    async def go() -> str:
+    async def go() -> tuple[str, str]:
         async with open_rows() as rows:
             name = base or rows.settings.bases.default
+            if name in rows.settings.bases.servers:
+                return name, f"{name} is a model on a server; there is nothing to prepare."
         with err.status("preparing") as status:
             await prepare_base(name, lambda step, part: status.update(f"{step} {part:.0%}" if part else step))
-        return name
+        return name, f"{name} is ready."
 
-    name = asyncio.run(go())
-    print_json({"prepared": name}) if as_json else out.print(f"{name} is ready.", markup=False)
+    name, told = asyncio.run(go())
+    print_json({"prepared": name}) if as_json else out.print(told, markup=False)
 
 
 @cli.command(rich_help_panel=BEGIN)

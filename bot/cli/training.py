@@ -37,7 +37,7 @@ def train(
         report = with_rows(lambda rows: _train_and_wait(rows, persona, note, settings))
         _print_end(report, as_json)
         return
-    run = call(training.retrain, persona, note, settings)
+    run = with_rows(lambda rows: _queue(rows, persona, note, settings))
     if as_json:
         print_json({"run": run})
     else:
@@ -46,9 +46,14 @@ def train(
             out.print("No trainer is alive: `yamabiko run` or `python -m trainer` starts one.")
 
 
+async def _queue(rows: Rows, persona: str, note: str, settings: dict[str, Any]) -> int:
+    servers = rows.settings.bases.servers
+    return await training.retrain(rows.sessions, shell(), persona, note, settings, servers)
+
+
 async def _train_and_wait(rows: Rows, persona: str, note: str, settings: dict[str, Any]) -> RunReport:
     try:
-        run = await training.retrain(rows.sessions, shell(), persona, note, settings)
+        run = await _queue(rows, persona, note, settings)
     except RunUnderWay:
         found = await training.list_runs(rows.sessions, shell(), persona)
         run = next(report.id for report in found if report.status not in ENDED)

@@ -1,8 +1,8 @@
-"""What every engine promises: the embedded one on a tiny model, and the scripted one."""
+"""What every engine promises: embedded on a tiny model, remote over a fake server and over our own, scripted."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -18,14 +18,17 @@ from bot.generation.engine import (
     Sampling,
     Waiting,
 )
+from bot.generation.remote import RemoteEngine
 from tests.fakes.adapters import random_adapter
 from tests.fakes.engine import ScriptedEngine
 from tests.fakes.models import tiny_prepared
+from tests.fakes.openai_server import FakeOpenAIServer, serving
 
 HELLO = [{"role": "user", "content": "Good morning everyone!"}]
 # Tiny random models do not know when to stop, so this long is long enough to be interrupted.
 LONG = Sampling(temperature=0, max_new_tokens=400)
 SHORT = Sampling(temperature=0, max_new_tokens=4)
+ECHOES = "echo " * 400
 
 
 @pytest.fixture(scope="session")
@@ -38,16 +41,49 @@ def adapter(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return random_adapter(base, tmp_path_factory.mktemp("adapters") / "one", seed=1)
 
 
-@pytest.fixture(params=["embedded", "scripted"])
+@asynccontextmanager
+async def opened(kind: str, base: Path) -> AsyncGenerator[Engine]:
+    """An engine of that kind, which speaks to one at a time and lets two more wait."""
+    match kind:
+        case "embedded":
+            async with aclosing(EmbeddedEngine(base, max_rows=1, max_waiting=2, threads=1)) as engine:
+                await engine.start()
+                yield engine
+        case "remote":
+            async with serving(otherwise=ECHOES, word_s=0.002) as server, remote(server) as engine:
+                yield engine
+        case "remote over embedded":
+            async with opened("embedded", base) as behind, serving(engine=behind) as server, remote(server) as engine:
+                yield engine
+        case _:
+            async with aclosing(ScriptedEngine(otherwise=ECHOES, word_s=0.002, max_waiting=2)) as engine:
+                yield engine
+
+
+@asynccontextmanager
+async def remote(server: FakeOpenAIServer) -> AsyncGenerator[Engine]:
+    async with aclosing(RemoteEngine(server.url, "echo", max_parallel=1, max_waiting=2)) as engine:
+        await collect(engine, Request(HELLO, sampling=SHORT))  # connected, as an engine that stands for a while is
+        yield engine
+
+
+@pytest.fixture(params=["embedded", "remote", "remote over embedded", "scripted"])
 async def engine(request: pytest.FixtureRequest, base: Path) -> AsyncIterator[Engine]:
-    made: Engine
-    if request.param == "embedded":
-        made = EmbeddedEngine(base, max_rows=1, max_waiting=2, threads=1)
-        await made.start()
-    else:
-        made = ScriptedEngine(otherwise="echo " * 400, word_s=0.002, max_waiting=2)
-    yield made
-    await made.aclose()
+    async with opened(request.param, base) as made:
+        yield made
+
+
+@pytest.fixture(params=["embedded", "scripted"])
+async def with_adapters(request: pytest.FixtureRequest, base: Path) -> AsyncIterator[Engine]:
+    """Those that load adapters; what the others promise stands in a test of its own."""
+    async with opened(request.param, base) as made:
+        yield made
+
+
+@pytest.fixture(params=["remote", "remote over embedded"])
+async def without_adapters(request: pytest.FixtureRequest, base: Path) -> AsyncIterator[Engine]:
+    async with opened(request.param, base) as made:
+        yield made
 
 
 async def collect(engine: Engine, request: Request) -> list[Piece]:
@@ -162,23 +198,23 @@ async def test_an_unknown_adapter_makes_the_request_unavailable(engine: Engine):
         await collect(engine, Request(HELLO, adapter="gone"))
 
 
-async def test_adapters_come_and_go_by_their_names(engine: Engine, adapter: Path):
-    await engine.load_adapter("v1", adapter)
-    await engine.load_adapter("v10", adapter)
-    assert await engine.loaded_adapters() == {"v1", "v10"}
-    await engine.unload_adapter("v1")
-    assert await engine.loaded_adapters() == {"v10"}
-    assert (await collect(engine, Request(HELLO, adapter="v10", sampling=SHORT)))[-1].finish
-    await engine.unload_adapter("v10")
-    await engine.unload_adapter("never loaded")
-    assert await engine.loaded_adapters() == set()
+async def test_adapters_come_and_go_by_their_names(with_adapters: Engine, adapter: Path):
+    await with_adapters.load_adapter("v1", adapter)
+    await with_adapters.load_adapter("v10", adapter)
+    assert await with_adapters.loaded_adapters() == {"v1", "v10"}
+    await with_adapters.unload_adapter("v1")
+    assert await with_adapters.loaded_adapters() == {"v10"}
+    assert (await collect(with_adapters, Request(HELLO, adapter="v10", sampling=SHORT)))[-1].finish
+    await with_adapters.unload_adapter("v10")
+    await with_adapters.unload_adapter("never loaded")
+    assert await with_adapters.loaded_adapters() == set()
 
 
-async def test_a_name_that_is_taken_is_refused(engine: Engine, adapter: Path):
-    await engine.load_adapter("v1", adapter)
+async def test_a_name_that_is_taken_is_refused(with_adapters: Engine, adapter: Path):
+    await with_adapters.load_adapter("v1", adapter)
     with pytest.raises(AdapterRefused, match="v1"):
-        await engine.load_adapter("v1", adapter)
-    assert await engine.loaded_adapters() == {"v1"}
+        await with_adapters.load_adapter("v1", adapter)
+    assert await with_adapters.loaded_adapters() == {"v1"}
 
 
 async def test_a_refused_adapter_leaves_the_engine_as_it_was(engine: Engine, tmp_path: Path):
@@ -188,19 +224,32 @@ async def test_a_refused_adapter_leaves_the_engine_as_it_was(engine: Engine, tmp
     assert (await collect(engine, Request(HELLO, sampling=SHORT)))[-1].finish
 
 
-async def test_unloading_waits_for_the_reply_that_uses_it_and_takes_no_new_ones(engine: Engine, adapter: Path):
-    await engine.load_adapter("v1", adapter)
-    reply = await begun(engine, Request(HELLO, adapter="v1", sampling=LONG))
-    unloading = asyncio.create_task(engine.unload_adapter("v1"))
+async def test_unloading_waits_for_the_reply_that_uses_it_and_takes_no_new_ones(with_adapters: Engine, adapter: Path):
+    await with_adapters.load_adapter("v1", adapter)
+    reply = await begun(with_adapters, Request(HELLO, adapter="v1", sampling=LONG))
+    unloading = asyncio.create_task(with_adapters.unload_adapter("v1"))
     done, _ = await asyncio.wait([unloading], timeout=0.05)
     assert not done
     assert not reply.done()
     with pytest.raises(EngineUnavailable):
-        await collect(engine, Request(HELLO, adapter="v1"))
+        await collect(with_adapters, Request(HELLO, adapter="v1"))
     pieces = await reply
     assert pieces[-1].finish is not None
     assert pieces[-1].finish.completion_tokens == 400
     await asyncio.wait_for(unloading, 5)
+
+
+async def test_an_engine_that_cannot_load_adapters_says_so_in_a_sentence_and_speaks_on(
+    without_adapters: Engine, adapter: Path
+):
+    with pytest.raises(AdapterRefused, match=r"The server at 127\.0\.0\.1:\d+ cannot load adapters; .*\.$") as refused:
+        await without_adapters.load_adapter("v1", adapter)
+    assert "\n" not in str(refused.value)
+    assert await without_adapters.loaded_adapters() == set()
+    await without_adapters.unload_adapter("v1")
+    with pytest.raises(EngineUnavailable, match="v1"):
+        await collect(without_adapters, Request(HELLO, adapter="v1"))
+    assert (await collect(without_adapters, Request(HELLO, sampling=SHORT)))[-1].finish
 
 
 async def test_closing_ends_the_running_and_the_waiting(engine: Engine):

@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from bot.config import BotConfig
-from db.config import TABLES, ConfigRefused, Shared, load, secret_key
+from db.config import TABLES, ConfigRefused, Server, Shared, load, secret_key
 from trainer.config import TrainerConfig
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
@@ -162,8 +162,18 @@ def test_programs_that_begin_together_agree_on_the_key(tmp_path: Path) -> None:
 # --- config.example.toml
 
 
-def uncommented() -> str:
-    return re.sub(r"^#(?=\w+ = )", "", EXAMPLE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+SERVER = "[bases.servers.ollama]\n"
+
+
+def example() -> tuple[str, str]:
+    """The example without its model server, which has no default, and that server's table alone."""
+    before, _, rest = EXAMPLE.read_text(encoding="utf-8").partition(f"#{SERVER}")
+    server, _, after = rest.partition("\n\n")
+    return f"{before}\n{after}", SERVER + server
+
+
+def uncommented(text: str) -> str:
+    return re.sub(r"^#(?=\w+ = )", "", text, flags=re.MULTILINE)
 
 
 def tables(kind: type[Shared]) -> dict[str, dict[str, Any]]:
@@ -176,7 +186,8 @@ def tables(kind: type[Shared]) -> dict[str, dict[str, Any]]:
 
 def test_the_example_holds_every_setting_with_its_default() -> None:
     every = tables(BotConfig) | tables(TrainerConfig)
-    assert tomllib.loads(uncommented()) == every
+    assert every["bases"].pop("servers") == {}
+    assert tomllib.loads(uncommented(example()[0])) == every
     assert set(every) == TABLES
 
 
@@ -188,8 +199,17 @@ def test_the_example_as_it_stands_changes_nothing() -> None:
 
 @pytest.mark.parametrize("kind", [BotConfig, TrainerConfig])
 def test_the_example_loads_in_both_programs_when_uncommented(tmp_path: Path, kind: type[Shared]) -> None:
-    filled = load(kind, written(tmp_path, uncommented()))
+    rest, server = map(uncommented, example())
+    filled = load(kind, written(tmp_path, rest))
     assert filled.model_dump() == load(kind, written(tmp_path, "")).model_dump()
+    assert list(load(kind, written(tmp_path, server)).bases.servers) == ["ollama"]
+
+
+def test_the_example_holds_every_setting_of_a_server_with_its_default() -> None:
+    shown = tomllib.loads(uncommented(example()[1]))["bases"]["servers"]["ollama"]
+    assert list(shown) == list(Server.model_fields)
+    bare = Server(url=shown["url"], model=shown["model"])
+    assert shown == {**bare.model_dump(), "key": bare.key.get_secret_value()}
 
 
 def test_every_setting_in_the_example_is_explained_by_one_sentence() -> None:

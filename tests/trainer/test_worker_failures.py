@@ -6,6 +6,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -223,3 +224,9 @@ async def test_a_database_that_is_away_for_a_while_does_not_end_the_trainer(
     await until(ended)
     stop.set()
     await forever
+
+
+async def test_a_base_that_is_a_model_on_a_server_fails_the_run_at_once(shop: Shop) -> None:
+    shop.places = replace(shop.places, servers=frozenset({"llama"}))
+    run = await shop.trains()
+    await check_failed(shop, run.id, "llama is a model on a server and cannot be trained; give the persona a base")

@@ -1,6 +1,6 @@
 """Verbs on runs and adapters: retrain, cancel, promote, reject, rollback, and what they led to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +17,10 @@ GONE = ("tainted", "deleted")
 
 class NothingToRollBack(Exception):
     """There is nothing earlier to go back to."""
+
+
+class CannotBeTrained(Exception):
+    """The persona stands on a model that a server runs; give it a base of your own first."""
 
 
 class CannotBeRejected(Exception):
@@ -70,13 +74,25 @@ class ActivationReport:
 
 
 @verb("admin", "persona", "settings")
-async def retrain(session: AsyncSession, actor: Actor, persona: str, note: str, settings: Mapping[str, Any]) -> int:
+async def retrain(
+    session: AsyncSession,
+    actor: Actor,
+    persona: str,
+    note: str,
+    settings: Mapping[str, Any],
+    servers: Collection[str] = (),
+) -> int:
     """Queue a fine-tune; the run's number.
 
-    `settings` may hold `recipe` (overrides), `max_minutes`, and `messages` (only the newest so many). Raises
-    NoSuchPersona, RunUnderWay, RecipeRefused.
+    `settings` may hold `recipe` (overrides), `max_minutes`, and `messages` (only the newest so many); `servers` are
+    the bases that are models on servers. Raises NoSuchPersona, CannotBeTrained, RunUnderWay, RecipeRefused.
     """
     found = await personas.named(session, persona)
+    if found.base in servers:
+        raise CannotBeTrained(
+            f"{persona} stands on {found.base}, a model on a server, which speaks by the system prompt and cannot be "
+            f"trained; `yamabiko persona edit {persona} --base …` gives it a base of your own."
+        )
     recipe_from(found.preset, {**found.recipe, **settings.get("recipe", {})})
     now = datetime.now(UTC)
     run = await runs.enqueue(session, found, kind="train", by=actor.name, note=note, settings=dict(settings), now=now)

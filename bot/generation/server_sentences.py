@@ -1,0 +1,37 @@
+"""What people are told when a model server refuses.
+
+Owns the sentences, which name the server's host and quote its own words. Knows no key.
+"""
+
+from bot.generation.openai_wire import Refused
+
+
+def sentence(refused: Refused, host: str, model: str, path: str, with_key: bool) -> str:
+    """One sentence: what the server did not want, and what to do about it.
+
+    `path` is what was asked for; `with_key`: whether a key was sent.
+    """
+    said = f"{refused.status}: {refused.words}".removesuffix(": ").rstrip(".")
+    if refused.too_long:
+        return (
+            f"This is too long for {model} at {host} ({said}); write less, lower max_new_tokens, or start the server "
+            "with a larger context."
+        )
+    match refused.status:
+        case 401 if not with_key:
+            return f"The server at {host} wants a key; set the one of this base in the config."
+        case 401:
+            return f"The server at {host} does not accept the key; set the right one in the config."
+        case 403:
+            return f"The server at {host} does not let this key use {model}; ask whoever runs it."
+        case 404 if refused.names("model", model):
+            return f"The server at {host} has no model {model}; load it there, or mend the model's name in the config."
+        case 404:
+            return f"The server at {host} knows no {path} (404); mend the url in the config, which mostly ends in /v1."
+        case 429:
+            return f"The server at {host} lets this key ask no more ({said}); ask whoever pays for it."
+        case status if 300 <= status < 400:
+            return f"The server at {host} has moved ({status}); mend the url in the config."
+        case status if status >= 500:
+            return f"The server at {host} failed ({said}); ask again later, or look at its log."
+    return f"The server at {host} refused the request ({said})."
