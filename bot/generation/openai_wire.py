@@ -24,6 +24,10 @@ TOO_LONG = re.compile(
 WINDOW = re.compile(
     r"(?:context length is|context length of only|context size \(|context window (?:is|of)|limit of|\"n_ctx\":)\s*(\d+)"
 )
+# Some models' templates know nobody but user and assistant.
+SYSTEMLESS = re.compile(
+    r"system (role|message|prompt)s? (is |are )?(not supported|unsupported)|roles must alternate", re.I
+)
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})  # may be otherwise in a moment
 
 
@@ -47,6 +51,11 @@ class Refused(Exception):
         return int(found[1]) if found else None
 
     @property
+    def systemless(self) -> bool:
+        """Whether it is the system turn that the model's template cannot take."""
+        return self.status in (400, 422, 500) and bool(SYSTEMLESS.search(self._said))
+
+    @property
     def passing(self) -> bool:
         return self.status in PASSING and "insufficient_quota" not in self._said
 
@@ -61,9 +70,13 @@ class Dialect:
 
     without: set[str] = field(default_factory=set[str])
     limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    system: bool = True
 
     def learn(self, refused: Refused, sent: dict[str, Any]) -> bool:
         """Whether `sent`, asked again in the dialect as it is now, may be understood."""
+        if refused.systemless and any(turn["role"] == "system" for turn in sent.get("messages", ())):
+            self.system = False
+            return True
         if refused.status not in (400, 422):
             return False
         if self.limit in sent and self.limit == "max_tokens" and refused.names("max_completion_tokens"):
@@ -113,12 +126,19 @@ def body_of(
     if request.shape == "text":
         body["prompt"] = "".join(turn["content"] for turn in turns)
     else:
-        body["messages"] = [dict(turn) for turn in turns]
+        body["messages"] = [dict(turn) for turn in (turns if dialect.system else without_system(turns))]
     if stops := [stop for stop in sampling.stop if stop][:MOST_STOPS]:
         body["stop"] = stops
     if sampling.seed is not None:
         body["seed"] = sampling.seed + candidate
     return {name: value for name, value in body.items() if name not in dialect.without}
+
+
+def without_system(turns: Sequence[Turn]) -> list[Turn]:
+    """The same with the system text put before the first turn of the talk."""
+    system = [turn["content"] for turn in turns if turn["role"] == "system"]
+    first, *rest = [turn for turn in turns if turn["role"] != "system"] or [Turn(role="user", content="")]
+    return [Turn(role=first["role"], content="\n\n".join([*system, first["content"]])), *rest]
 
 
 def read_chunk(data: object) -> Chunk:

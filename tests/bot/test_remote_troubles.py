@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import structlog
 
-from bot.generation.engine import EngineBusy, EngineUnavailable, Piece, Request, Sampling, Turn
+from bot.generation.engine import EngineBusy, EngineUnavailable, Piece, Request, Sampling
 from bot.generation.openai_server import Patience
 from bot.generation.remote import RemoteEngine
-from tests.fakes.openai_server import Cuts, Says, Stalls, Streams, serving
+from tests.fakes.openai_server import Cuts, Says, Stalls, Streams, error, serving
 from tests.fakes.remote import HELLO, collect, line, remote, say
 
 EXTRAS = frozenset({"top_k", "repetition_penalty", "repeat_penalty", "seed", "stream_options"})
@@ -26,10 +26,6 @@ async def told(engine: RemoteEngine, request: Request = Request(HELLO)) -> str: 
     assert sentence.endswith(".")
     assert KEY not in sentence
     return sentence
-
-
-def error(message: str, **more: Any) -> dict[str, Any]:
-    return {"error": {"message": message, **more}}
 
 
 async def test_fields_a_server_does_not_know_are_left_out_and_that_is_remembered():
@@ -66,6 +62,15 @@ async def test_a_server_that_counts_completion_tokens_is_asked_by_that_name():
         assert await say(engine, Request(HELLO)) == await say(engine, Request(HELLO)) == "yes"
     assert [body.get("max_completion_tokens") for body in server.bodies] == [None, 128, 128]
     assert "max_tokens" not in server.bodies[-1]
+
+
+@pytest.mark.parametrize("status", [400, 500])
+async def test_a_model_without_a_system_role_is_told_by_the_user_who_it_is(status: int):
+    refusal = Says(status, error("Jinja Exception: System role not supported"))
+    async with serving(troubles=[refusal]) as server, remote(server) as engine:
+        assert await say(engine, Request(HELLO)) == await say(engine, Request(HELLO)) == "Hello from the mountain."
+    assert len(server.bodies) == 3
+    assert server.bodies[-1]["messages"] == [{"role": "user", "content": "Be brief.\n\n山彦さん、おはよう"}]
 
 
 @pytest.mark.parametrize(
@@ -204,74 +209,6 @@ async def test_a_model_that_only_thinks_says_so():
     thinking = 'data: {"choices": [{"delta": {"reasoning_content": "Hm"}, "finish_reason": "length"}]}'
     async with serving(troubles=[Streams((thinking,))]) as server, remote(server) as engine:
         assert "used up its 128 tokens thinking; turn its thinking off at the server" in await told(engine)
-
-
-def conversation(exchanges: int) -> list[Turn]:
-    turns: list[Turn] = [{"role": "system", "content": "Be brief."}]
-    for number in range(exchanges):
-        turns.append({"role": "user", "content": f"question {number}"})
-        turns.append({"role": "assistant", "content": f"answer {number}"})
-    turns.append({"role": "user", "content": "the newest"})
-    return turns
-
-
-async def test_too_long_a_conversation_loses_its_oldest_turns():
-    sampling = Sampling(max_new_tokens=8)
-    async with serving(context=24) as server, remote(server) as engine:
-        assert await say(engine, Request(conversation(20), sampling=sampling)) == "Hello from the mountain."
-    turns = server.bodies[-1]["messages"]
-    assert len(turns) > 2
-    assert turns[0] == {"role": "system", "content": "Be brief."}
-    assert turns[1]["role"] == "user"
-    assert turns[1:] == conversation(20)[-len(turns) + 1 :]
-
-
-async def test_too_long_a_text_loses_its_beginning():
-    turns: list[Turn] = [{"role": "user", "content": " ".join(map(str, range(1000)))}]
-    async with serving(context=100) as server, remote(server) as engine:
-        await say(engine, Request(turns, sampling=Sampling(max_new_tokens=8), shape="text"))
-    assert server.bodies[-1]["prompt"].endswith(" 997 998 999")
-    assert len(server.bodies[-1]["prompt"].split()) > 30
-
-
-async def test_a_reply_longer_than_the_window_is_made_shorter_and_the_turns_stay():
-    async with serving(context=100) as server, remote(server) as engine:
-        assert await say(engine, Request(conversation(2), sampling=Sampling(max_new_tokens=4000)))
-    assert [body["max_tokens"] for body in server.bodies] == [4000, 50]
-    assert server.bodies[-1]["messages"] == conversation(2)
-
-
-@pytest.mark.parametrize(
-    "trouble",
-    [
-        Says(400, error("request (9 tokens) exceeds the available context size (8 tokens)", n_ctx=8)),
-        Says(500, error("the request exceeds the available context size. try increasing it")),
-        Streams(
-            ('data: {"error": "Trying to keep the first 9 tokens when context the overflows. However, the model"}',)
-        ),
-        Says(400, error("Requested tokens (2285) exceed context window of 2048")),
-    ],
-)
-async def test_too_long_is_understood_in_the_ways_servers_write_it(trouble: Any):
-    request = Request(conversation(20), sampling=Sampling(max_new_tokens=4))
-    async with serving(troubles=[trouble, trouble]) as server, remote(server) as engine:
-        assert await say(engine, request) == "Hello from the mountain."[: 4 + 20]
-        server.troubles = [trouble] * 30
-        assert "is too long for echo" in await told(engine, request)
-        assert len(server.bodies) < 15
-    lengths = [len(body["messages"]) for body in server.bodies[:3]]
-    assert lengths == sorted(lengths, reverse=True)
-    assert lengths[0] > lengths[2]
-
-
-async def test_a_known_window_is_kept_to_without_being_told():
-    async with serving() as server, remote(server, context=200) as engine:
-        await say(engine, Request(conversation(60), sampling=Sampling(max_new_tokens=50)))
-    (body,) = server.bodies
-    assert body["max_tokens"] == 50
-    assert 10 < len(body["messages"]) < 60
-    assert body["messages"][0]["content"] == "Be brief."
-    assert body["messages"][-1]["content"] == "the newest"
 
 
 async def test_one_candidate_that_fails_ends_the_request_and_its_other_streams():

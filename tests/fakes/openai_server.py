@@ -141,14 +141,14 @@ class FakeOpenAIServer:
     def _wrong_key(self, asked: web.Request) -> Says | None:
         if self.key and asked.headers.get("Authorization") != f"Bearer {self.key}":
             given = asked.headers.get("Authorization", "nothing")
-            return Says(401, {"error": {"message": f"Incorrect API key provided: {given}", "code": "invalid_api_key"}})
+            return Says(401, error(f"Incorrect API key provided: {given}", code="invalid_api_key"))
         return None
 
     def _wrong_body(self, body: dict[str, Any]) -> Says | None:
         if body["model"] not in self.models:
-            return Says(404, {"error": {"message": f"The model `{body['model']}` does not exist.", "code": 404}})
+            return Says(404, error(f"The model `{body['model']}` does not exist.", code=404))
         if unknown := sorted((body.keys() - KNOWN) | (body.keys() & self.refuses)):
-            return Says(400, {"error": {"message": f"Unrecognized request argument supplied: {unknown[0]}"}})
+            return Says(400, error(f"Unrecognized request argument supplied: {unknown[0]}"))
         words = len(" ".join(turn["content"] for turn in turns_of(body)).split()) + body["max_tokens"]
         if self.context is not None and words > self.context:
             told = f"This model's maximum context length is {self.context} tokens. However, you requested {words}."
@@ -161,9 +161,9 @@ class FakeOpenAIServer:
             try:
                 first = await anext(pieces)
             except EngineBusy as busy:
-                return said(Says(429, {"error": {"message": str(busy)}}, {"Retry-After": "1"}))
+                return said(Says(429, error(str(busy)), {"Retry-After": "1"}))
             except EngineUnavailable as unavailable:
-                return said(Says(500, {"error": {"message": str(unavailable)}}))
+                return said(Says(500, error(str(unavailable))))
             await response.prepare(asked)
             await response.write(event(first))
             async for data in pieces:
@@ -218,6 +218,11 @@ async def serving(
         yield fake
     finally:
         await runner.cleanup()
+
+
+def error(message: str, **more: Any) -> dict[str, Any]:
+    """An error as most servers write it."""
+    return {"error": {"message": message, **more}}
 
 
 def said(trouble: Says) -> web.Response:
