@@ -4,14 +4,19 @@ Reads the config; everything below gets plain values.
 """
 
 import os
+import secrets
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.chat.answering import Answering
+from bot.chat.events import Mention
+from bot.chat.platform import Platform
 from bot.chat.reply import Limits, Replier
 from bot.chat.router import Router
 from bot.config import BotConfig
@@ -45,6 +50,13 @@ class App:
     rows: Rows
     live: LiveAdapters
     router: Router
+    answering: Answering
+
+    async def ask(self, platform: Platform, mention: Mention) -> None:
+        """For a platform where one person waits for each answer: returns when it was shown."""
+        reply_id = await self.router.on_mention(platform, mention)
+        if reply_id is not None:
+            await self.answering.settled(reply_id)
 
 
 @asynccontextmanager
@@ -82,11 +94,24 @@ async def open_app(progress: Progress) -> AsyncGenerator[App]:
 
         live = LiveAdapters(rows.sessions, open_base, rows.settings.adapters_folder)
         stack.push_async_callback(live.aclose)
-        chat = rows.settings.chat
-        limits = Limits(chat.context_replies, chat.context_days, rows.settings.generation.reply_seconds)
-        instance = f"{socket.gethostname()}:{os.getpid()}"
-        replier = Replier(rows.sessions, live, limits, instance)
-        yield App(rows, live, Router(rows.sessions, replier))
+        answering = _answering(rows, live)
+        await stack.enter_async_context(answering.running())
+        yield App(rows, live, Router(rows.sessions, answering.wake), answering)
+
+
+def _answering(rows: Rows, live: LiveAdapters) -> Answering:
+    chat, generation = rows.settings.chat, rows.settings.generation
+    limits = Limits(
+        chat.context_replies,
+        chat.context_days,
+        generation.reply_seconds,
+        patience=timedelta(minutes=chat.patience_minutes),
+    )
+    # A container's host and process number come again after a restart; the random part does not.
+    instance = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    # A few more than the engine takes: those hear at once that it is busy, the others wait in their rows.
+    at_once = generation.max_waiting + 8
+    return Answering(rows.sessions, Replier(rows.sessions, live, limits), instance, at_once=at_once)
 
 
 async def _open_base(settings: BotConfig, base: str, progress: Progress) -> Engine:
