@@ -8,7 +8,7 @@ character more, so that all posts but the last two stay what they were.
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -100,7 +100,8 @@ class _Cutter:
         return self._from(fence.end)  # the post before has closed it already
 
     def _around(self, place: int) -> _Fence | None:
-        return next((fence for fence in self._fences if fence.holds(place)), None)
+        last = bisect_left(self._fences, place, key=lambda fence: fence.start) - 1
+        return self._fences[last] if last >= 0 and self._fences[last].holds(place) else None
 
     def _cut(self, at: int, opening: str) -> int:
         """Where a post that begins at `at` ends."""
