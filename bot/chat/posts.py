@@ -164,11 +164,14 @@ _SENTENCE = re.compile(
 _WORD = re.compile(rf"\s|[、，；：](?![{_CLOSERS}])")
 _BEFORE_STOP = re.compile(r"[\w.]+\Z")
 _LETTERS = re.compile(r"[^\W\d_](?:\.[^\W\d_])*")  # e.g, p.m, U.S, and initials
-_SHORTENED = frozenset(
-    "al approx capt cf col corp dept dr ed eds eq etc fig gen gov inc jr lt ltd mr mrs ms mt mx nos pp prof rev sgt sr "
-    "st tel viz vol vs jan feb apr jun jul aug sept oct nov dec mon tue wed thu fri".split()
+_SHORTENED = re.compile(
+    "al|approx|capt|cf|col|corp|dept|dr|ed|eds|eq|etc|fig|gen|gov|inc|jr|lt|ltd|mr|mrs|ms|mt|mx|nos|pp|prof|rev|sgt|sr"
+    "|st|tel|viz|vol|vs|jan|feb|apr|jun|jul|aug|sept|oct|nov|dec|mon|tue|wed|thu|fri",
+    re.IGNORECASE,
 )
-_NO_BEGINNING = frozenset("、。，．・：；！？!?,.:;)」』）】〉》〕］｝”’ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ々…‥%％")
+_NO_BEGINNING = frozenset(
+    "、。，．・：；！？!?,.:;)」』）】〉》〕］｝”’ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ々…‥%％",
+)
 _NO_END = frozenset("「『（【〈《〔［｛“‘([")
 _STEPS_BACK = 4
 
@@ -194,7 +197,7 @@ def _goes_on(before: str, stop: str, after: str) -> bool:
     found = _BEFORE_STOP.search(before)
     word = found[0] if found else ""
     begins_line = not before[: len(before) - len(word)].rpartition("\n")[2].strip()
-    return bool(_LETTERS.fullmatch(word)) or word.lower() in _SHORTENED or (word.isdecimal() and begins_line)
+    return bool(_LETTERS.fullmatch(word) or _SHORTENED.fullmatch(word) or (word.isdecimal() and begins_line))
 
 
 def _words(text: str, low: int, high: int) -> Iterator[int]:

@@ -30,7 +30,7 @@ BLOCKED = Blocklist(["bad", "very  Bad word", "馬鹿", "バカ", "死", "X線",
         ("ｂａｄ and 𝐛𝐚𝐝", "••• and •••"),
         ("b\u200bad and ba\u00add", "••• and •••"),
         ("그는 바보야", "그는 ••야"),
-        ("그는 바보야", "그는 ••야"),
+        ("그는 \u1107\u1161\u1107\u1169야", "그는 ••야"),
         ("nothing to see", "nothing to see"),
     ],
 )
@@ -56,7 +56,7 @@ def test_only_what_may_become_a_blocked_word_waits() -> None:
     assert masking.rest() == "•••• •••!"
 
 
-ALPHABET = ["b", "a", "d", "B", "ａ", " ", "\n", "馬", "鹿", "e", "\u0301", "ﾊ", "ﾞ", "ｶ", "\u200b", "ß", "S", "ﬁ", "n", "."]
+ALPHABET = [*"badB \n馬鹿e\u0301ﾊﾞｶ\u200bßSn.", "ａ", "ﬁ"]
 ENTRIES = ["bad", "ad b", "馬鹿", "鹿馬", "é", "バ", "ssb", "in", "a", "bad bad", "。", "fin"]
 
 

@@ -11,7 +11,9 @@ from bot.chat.posts import SMALLEST_LIMIT, Measure, split
 
 FAMILY = "👨\u200d👩\u200d👧\u200d👦"
 PROSE = st.lists(
-    st.sampled_from([*"abc ABC 1.!?、。」「っと", "\n", "\n\n", "e.g.", " Dr. ", FAMILY, "🇯🇵", "e\u0301", "か\u3099", "word "])
+    st.sampled_from(
+        [*"abc ABC 1.!?、。」「っと", "\n", "\n\n", "e.g.", " Dr. ", FAMILY, "🇯🇵", "e\u0301", "か\u3099", "word "]
+    )
 ).map("".join)
 # Small letters are text, capitals are languages, so that a test can tell what was added.
 CODE = st.lists(
