@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.chat.allowance import Allowance
 from bot.chat.reply import Limits, Replier
 from bot.chat.router import Router
 from bot.config import BotConfig
@@ -86,7 +87,8 @@ async def open_app(progress: Progress) -> AsyncGenerator[App]:
         limits = Limits(chat.context_replies, chat.context_days, rows.settings.generation.reply_seconds)
         instance = f"{socket.gethostname()}:{os.getpid()}"
         replier = Replier(rows.sessions, live, limits, instance)
-        yield App(rows, live, Router(rows.sessions, replier))
+        allowance = Allowance(chat.member_per_minute, chat.channel_per_minute, chat.member_waiting)
+        yield App(rows, live, Router(rows.sessions, replier, allowance))
 
 
 async def _open_base(settings: BotConfig, base: str, progress: Progress) -> Engine:

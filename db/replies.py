@@ -3,13 +3,15 @@
 Owns every change of a reply's state. Knows no engine and no platform.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Row, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import Reply, ReplySource
+from db.models import Channel, Feedback, Member, Persona, Reply, ReplySource, Workspace
+from db.models.talking import ReplyStatus
 from db.redact import redact
 
 LEASE = timedelta(minutes=5)  # longer than any reply may take
@@ -29,14 +31,17 @@ class Answer:
 
 async def enqueue(session: AsyncSession, reply: Reply) -> Reply | None:
     """Keep a mention to be answered; None when this message was taken before (a redelivery)."""
-    known = select(Reply.id).where(
-        Reply.channel_id == reply.channel_id, Reply.platform_message_id == reply.platform_message_id
-    )
-    if await session.scalar(known) is not None:
+    if await is_kept(session, reply.channel_id, reply.platform_message_id):
         return None
     session.add(reply)
     await session.flush()
     return reply
+
+
+async def is_kept(session: AsyncSession, channel_id: int, platform_message_id: str) -> bool:
+    """Whether this message was taken before."""
+    known = select(Reply.id).where(Reply.channel_id == channel_id, Reply.platform_message_id == platform_message_id)
+    return await session.scalar(known) is not None
 
 
 async def claim(session: AsyncSession, reply_id: int, by: str, now: datetime) -> Reply | None:
@@ -97,3 +102,113 @@ async def finish(
 async def fail(session: AsyncSession, reply_id: int, why: str, now: datetime) -> None:
     reply = await session.get_one(Reply, reply_id)
     reply.status, reply.finish, reply.finished_at, reply.lease_until = "failed", why, now, None
+
+
+# --- What was asked lately, what is listed, and what is deleted.
+
+
+class NoSuchReply(Exception):
+    """There is no such reply; `yamabiko replies` lists them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplySummary:
+    """A reply as people see it; `asked` holds mentions as `<@member:ID>`, both texts are gone when it is deleted."""
+
+    id: int
+    at: datetime
+    workspace: str
+    channel: str
+    persona: str
+    asker: str
+    status: ReplyStatus
+    asked: str
+    text: str | None
+
+
+async def asked_by(session: AsyncSession, member_id: int, since: datetime, limit: int) -> list[datetime]:
+    """When a member asked, newest first, wherever it was and whatever became of it."""
+    return await _asked(session, Reply.asker_id == member_id, since, limit)
+
+
+async def asked_in(session: AsyncSession, channel_id: int, since: datetime, limit: int) -> list[datetime]:
+    """When anyone asked in a channel, newest first."""
+    return await _asked(session, Reply.channel_id == channel_id, since, limit)
+
+
+async def _asked(session: AsyncSession, whose: ColumnElement[bool], since: datetime, limit: int) -> list[datetime]:
+    times = select(Reply.created_at).where(whose, Reply.created_at > since).order_by(Reply.created_at.desc())
+    return list(await session.scalars(times.limit(limit)))
+
+
+async def waiting(session: AsyncSession, member_id: int, now: datetime) -> int:
+    """How many of a member's questions wait or are being answered; what a dead process held does not count."""
+    lives = (Reply.status == "queued") | ((Reply.status == "answering") & (Reply.lease_until > now))
+    count = select(func.count()).select_from(Reply).where(Reply.asker_id == member_id, lives)
+    return await session.scalar(count) or 0
+
+
+async def latest(session: AsyncSession, limit: int) -> list[ReplySummary]:
+    """Newest first."""
+    rows = await session.execute(
+        select(Reply, Workspace.name, Channel.name, Persona.name, Member.name)
+        .join(Channel, Channel.id == Reply.channel_id)
+        .join(Workspace, Workspace.id == Channel.workspace_id)
+        .join(Persona, Persona.id == Reply.persona_id)
+        .join(Member, Member.id == Reply.asker_id)
+        .order_by(Reply.id.desc())
+        .limit(limit)
+    )
+    return [
+        ReplySummary(reply.id, reply.created_at, place, channel, persona, asker, reply.status, reply.asked, reply.text)
+        for reply, place, channel, persona, asker in rows
+    ]
+
+
+async def numbered(session: AsyncSession, reply_id: int) -> Reply:
+    """The reply, ours alone until the transaction ends. Raises NoSuchReply."""
+    found = await session.scalar(select(Reply).where(Reply.id == reply_id).with_for_update())
+    if found is None:
+        raise NoSuchReply(f"There is no reply {reply_id}; `yamabiko replies` lists them.")
+    return found
+
+
+async def erase(session: AsyncSession, reply: Reply) -> None:
+    """The row keeps no text, and is deleting until its platform has taken away what was shown.
+
+    Who is answering it writes and shows no more: only a row that is `answering` may be finished. What it was given
+    stays on record, without text: later replies that were given this one lead through it to whose words they hold.
+    """
+    if reply.status not in ("deleting", "deleted"):
+        shown = reply.shown_ref is not None or reply.status == "answering"
+        reply.status = "deleting" if shown else "deleted"
+    reply.asked, reply.text = "", None
+    await session.execute(delete(Feedback).where(Feedback.reply_id == reply.id))
+    await session.flush()
+
+
+async def to_remove(
+    session: AsyncSession, platform: str, now: datetime
+) -> Sequence[Row[Reply, Channel, Workspace, Persona, Member]]:
+    """Replies whose shown messages must go from `platform`, each with what its place is made of.
+
+    One that was deleted while it was answered comes when that lease has lapsed, so that nothing is shown after;
+    its reference may be missing then, and the platform is asked by its nonce.
+    """
+    left = Reply.lease_until.is_(None) | (Reply.lease_until <= now)
+    rows = await session.execute(
+        select(Reply, Channel, Workspace, Persona, Member)
+        .join(Channel, Channel.id == Reply.channel_id)
+        .join(Workspace, Workspace.id == Channel.workspace_id)
+        .join(Persona, Persona.id == Reply.persona_id)
+        .join(Member, Member.id == Reply.asker_id)
+        .where(Workspace.platform == platform, Reply.status == "deleting", left)
+        .order_by(Reply.id)
+    )
+    return rows.all()
+
+
+async def removed(session: AsyncSession, reply_id: int) -> None:
+    """The platform shows nothing of it any more."""
+    reply = await session.get_one(Reply, reply_id)
+    reply.status, reply.shown_ref, reply.lease_until = "deleted", None, None

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat import texts
+from bot.chat.allowance import Allowance, refusal
 from bot.chat.events import Mention
 from bot.chat.platform import Platform
 from bot.chat.reply import Replier
@@ -23,8 +24,9 @@ class NotAnswered(Exception):
 
 
 class Router:
-    def __init__(self, sessions: Sessions, replier: Replier) -> None:
+    def __init__(self, sessions: Sessions, replier: Replier, allowance: Allowance | None = None) -> None:
         self._sessions, self._replier = sessions, replier
+        self._allowance = allowance or Allowance()
 
     async def on_mention(self, platform: Platform, mention: Mention) -> None:
         """Take the mention and answer it; a redelivered one is passed over."""
@@ -39,13 +41,13 @@ class Router:
     async def _taken(self, mention: Mention) -> Reply | None:
         try:
             async with transaction(self._sessions) as session:
-                return await take(session, mention)
+                return await take(session, mention, self._allowance)
         except IntegrityError:  # two came at the same moment; what the other wrote is there now
             async with transaction(self._sessions) as session:
-                return await take(session, mention)
+                return await take(session, mention, self._allowance)
 
 
-async def take(session: AsyncSession, mention: Mention) -> Reply | None:
+async def take(session: AsyncSession, mention: Mention, allowance: Allowance) -> Reply | None:
     """The mention's reply row, None when it was taken before. Raises NotAnswered, NoSuchPersona."""
     now = datetime.now(UTC)
     seen = mention.workspace
@@ -53,8 +55,12 @@ async def take(session: AsyncSession, mention: Mention) -> Reply | None:
     channel = await channels.ensure(session, workspace, mention.channel.id, mention.channel.name, now)
     person = (mention.author.id, mention.author.name)
     asker = (await members.ensure(session, workspace, [person], now))[mention.author.id]
+    if await replies.is_kept(session, channel.id, mention.id):
+        return None  # before all that could be refused: what was taken is not refused when it comes again
     if await members.is_blocked(session, asker.id):
         raise NotAnswered(texts.BLOCKED)
+    if why := await refusal(session, allowance, channel, asker, now):
+        raise NotAnswered(why)
     persona = await _persona(session, mention, channel)
     return await replies.enqueue(
         session,
