@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Row, delete, func, select
+from sqlalchemy import Row, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Channel, Feedback, Member, Persona, Reply, ReplySource, Workspace
-from db.models.talking import ReplyStatus
 from db.redact import redact
 
 LEASE = timedelta(minutes=5)  # longer than any reply may take
@@ -104,65 +103,11 @@ async def fail(session: AsyncSession, reply_id: int, why: str, now: datetime) ->
     reply.status, reply.finish, reply.finished_at, reply.lease_until = "failed", why, now, None
 
 
-# --- What was asked lately, what is listed, and what is deleted.
+# --- What is deleted.
 
 
 class NoSuchReply(Exception):
     """There is no such reply; `yamabiko replies` lists them."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReplySummary:
-    """A reply as people see it; `asked` holds mentions as `<@member:ID>`, both texts are gone when it is deleted."""
-
-    id: int
-    at: datetime
-    workspace: str
-    channel: str
-    persona: str
-    asker: str
-    status: ReplyStatus
-    asked: str
-    text: str | None
-
-
-async def asked_by(session: AsyncSession, member_id: int, since: datetime, limit: int) -> list[datetime]:
-    """When a member asked, newest first, wherever it was and whatever became of it."""
-    return await _asked(session, Reply.asker_id == member_id, since, limit)
-
-
-async def asked_in(session: AsyncSession, channel_id: int, since: datetime, limit: int) -> list[datetime]:
-    """When anyone asked in a channel, newest first."""
-    return await _asked(session, Reply.channel_id == channel_id, since, limit)
-
-
-async def _asked(session: AsyncSession, whose: ColumnElement[bool], since: datetime, limit: int) -> list[datetime]:
-    times = select(Reply.created_at).where(whose, Reply.created_at > since).order_by(Reply.created_at.desc())
-    return list(await session.scalars(times.limit(limit)))
-
-
-async def waiting(session: AsyncSession, member_id: int, now: datetime) -> int:
-    """How many of a member's questions wait or are being answered; what a dead process held does not count."""
-    lives = (Reply.status == "queued") | ((Reply.status == "answering") & (Reply.lease_until > now))
-    count = select(func.count()).select_from(Reply).where(Reply.asker_id == member_id, lives)
-    return await session.scalar(count) or 0
-
-
-async def latest(session: AsyncSession, limit: int) -> list[ReplySummary]:
-    """Newest first."""
-    rows = await session.execute(
-        select(Reply, Workspace.name, Channel.name, Persona.name, Member.name)
-        .join(Channel, Channel.id == Reply.channel_id)
-        .join(Workspace, Workspace.id == Channel.workspace_id)
-        .join(Persona, Persona.id == Reply.persona_id)
-        .join(Member, Member.id == Reply.asker_id)
-        .order_by(Reply.id.desc())
-        .limit(limit)
-    )
-    return [
-        ReplySummary(reply.id, reply.created_at, place, channel, persona, asker, reply.status, reply.asked, reply.text)
-        for reply, place, channel, persona, asker in rows
-    ]
 
 
 async def numbered(session: AsyncSession, reply_id: int) -> Reply:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat import texts
-from db import members, pauses, replies, workspaces
+from db import members, mentions, pauses, workspaces
 from db.models import Channel, Member
 
 MINUTE = timedelta(minutes=1)
@@ -51,18 +51,18 @@ async def refusal(
 
 async def _of_channel(session: AsyncSession, allowance: Allowance, channel: Channel, now: datetime) -> str | None:
     if limit := allowance.channel_per_minute:
-        wait = _wait(await replies.asked_in(session, channel.id, now - MINUTE, limit), limit, now)
+        wait = _wait(await mentions.in_channel(session, channel.id, now - MINUTE, limit), limit, now)
         return wait and texts.CHANNEL_TOO_FAST.format(wait=wait)
     return None
 
 
 async def _of_member(session: AsyncSession, allowance: Allowance, asker: Member, now: datetime) -> str | None:
     if limit := allowance.member_waiting:
-        waiting = await replies.waiting(session, asker.id, now)
+        waiting = await mentions.waiting(session, asker.id, now)
         if waiting >= limit:
             return texts.MEMBER_WAITING.format(questions=texts.counted(waiting, "question"))
     if limit := allowance.member_per_minute:
-        wait = _wait(await replies.asked_by(session, asker.id, now - MINUTE, limit), limit, now)
+        wait = _wait(await mentions.of_member(session, asker.id, now - MINUTE, limit), limit, now)
         return wait and texts.MEMBER_TOO_FAST.format(wait=wait)
     return None
 

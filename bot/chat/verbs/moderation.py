@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.verbs.authority import Actor, NotAllowed, query, verb
-from db import audit, channels, members, pauses, replies
+from db import audit, channels, members, mentions, pauses, replies
 from db.members import ROLES
+from db.mentions import ReplySummary
 from db.models.talking import ReplyStatus
-from db.replies import ReplySummary
 from db.transcript import mentioned, with_names
 
 
@@ -81,7 +81,7 @@ def _listed(places: list[str | None]) -> str:
 @query("curator")
 async def list_replies(session: AsyncSession, actor: Actor, limit: int = 20) -> list[ReplySummary]:
     """Newest first, with members' names in what was asked."""
-    found = await replies.latest(session, limit)
+    found = await mentions.latest(session, limit)
     names = await members.names(session, {one for reply in found for one in mentioned(reply.asked)})
     return [replace(reply, asked=with_names(reply.asked, names)) for reply in found]
 
