@@ -4,17 +4,23 @@ Reads the config; everything below gets plain values.
 """
 
 import os
+import secrets
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.chat.allowance import Allowance
+from bot.chat.answering import Answering
+from bot.chat.events import Mention
+from bot.chat.platform import Platform
 from bot.chat.reply import Limits, Replier
 from bot.chat.router import Router
-from bot.config import BotConfig
+from bot.config import BotConfig, Chat
 from bot.engines import Engines
 from bot.generation.engine import Engine
 from bot.live_adapters import LiveAdapters
@@ -47,6 +53,13 @@ class App:
     rows: Rows
     live: LiveAdapters
     router: Router
+    answering: Answering
+
+    async def ask(self, platform: Platform, mention: Mention) -> None:
+        """For a platform where one person waits for each answer: returns when it was shown."""
+        reply_id = await self.router.on_mention(platform, mention)
+        if reply_id is not None:
+            await self.answering.settled(reply_id)
 
 
 @asynccontextmanager
@@ -88,11 +101,28 @@ async def open_app(progress: Progress) -> AsyncGenerator[App]:
         engines = Engines(weigh, open_base, rows.settings.generation.memory_limit_mb * 1_000_000)
         live = LiveAdapters(rows.sessions, engines, rows.settings.adapters_folder)
         stack.push_async_callback(live.aclose)
-        chat = rows.settings.chat
-        limits = Limits(chat.context_replies, chat.context_days, rows.settings.generation.reply_seconds)
-        instance = f"{socket.gethostname()}:{os.getpid()}"
-        replier = Replier(rows.sessions, live, limits, instance)
-        yield App(rows, live, Router(rows.sessions, replier))
+        answering = _answering(rows, live)
+        await stack.enter_async_context(answering.running())
+        yield App(rows, live, Router(rows.sessions, answering.wake, _allowance(rows.settings.chat)), answering)
+
+
+def _allowance(chat: Chat) -> Allowance:
+    return Allowance(chat.member_per_minute, chat.channel_per_minute, chat.member_waiting)
+
+
+def _answering(rows: Rows, live: LiveAdapters) -> Answering:
+    chat, generation = rows.settings.chat, rows.settings.generation
+    limits = Limits(
+        chat.context_replies,
+        chat.context_days,
+        generation.reply_seconds,
+        patience=timedelta(minutes=chat.patience_minutes),
+    )
+    # A container's host and process number come again after a restart; the random part does not.
+    instance = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    # A few more than the engine takes: those hear at once that it is busy, the others wait in their rows.
+    at_once = generation.max_waiting + 8
+    return Answering(rows.sessions, Replier(rows.sessions, live, limits), instance, at_once=at_once)
 
 
 async def _weigh(settings: BotConfig, base: str, progress: Progress) -> int:

@@ -3,16 +3,47 @@
 Owns every change of a reply's state. Knows no engine and no platform.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, CursorResult, Select, delete, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import Reply, ReplySource
+from db.models import Channel, Feedback, Member, Persona, Reply, ReplySource, Workspace
+from db.models.talking import ReplyStatus
 from db.redact import redact
 
-LEASE = timedelta(minutes=5)  # longer than any reply may take
+LEASE = timedelta(seconds=30)
+OPEN: tuple[ReplyStatus, ...] = ("queued", "answering")
+
+
+class ReplyLost(Exception):
+    """Another attempt has taken over this reply; the present one must show and write nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which rows a process can show: all of a platform's, or those of one `sitting` (its thread).
+
+    Other sittings' rows are reached once they were made before `others_before`: nobody else will end them.
+    """
+
+    platform: str
+    sitting: str | None
+    others_before: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A reply, and everything its place in a network is made of."""
+
+    reply: Reply
+    channel: Channel
+    workspace: Workspace
+    persona: Persona
+    asker: Member
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,27 +60,70 @@ class Answer:
 
 async def enqueue(session: AsyncSession, reply: Reply) -> Reply | None:
     """Keep a mention to be answered; None when this message was taken before (a redelivery)."""
-    known = select(Reply.id).where(
-        Reply.channel_id == reply.channel_id, Reply.platform_message_id == reply.platform_message_id
-    )
-    if await session.scalar(known) is not None:
+    if await is_kept(session, reply.channel_id, reply.platform_message_id):
         return None
     session.add(reply)
     await session.flush()
     return reply
 
 
-async def claim(session: AsyncSession, reply_id: int, by: str, now: datetime) -> Reply | None:
-    """The reply as ours to answer; None when it is done or someone else's lease holds."""
-    reply = await session.scalar(select(Reply).where(Reply.id == reply_id).with_for_update())
-    if reply is None or reply.status not in ("queued", "answering"):
-        return None
-    if reply.status == "answering" and reply.lease_until is not None and reply.lease_until > now:
-        return None
-    reply.status, reply.claimed_by, reply.lease_until = "answering", by, now + LEASE
-    reply.attempt += 1
+async def is_kept(session: AsyncSession, channel_id: int, platform_message_id: str) -> bool:
+    """Whether this message was taken before."""
+    known = select(Reply.id).where(Reply.channel_id == channel_id, Reply.platform_message_id == platform_message_id)
+    return await session.scalar(known) is not None
+
+
+async def claim(
+    session: AsyncSession, by: str, reach: Sequence[Reach], now: datetime, limit: int, lease: timedelta = LEASE
+) -> list[Placed]:
+    """Up to `limit` rows as the next attempt of `by`, oldest first: those that wait, and those whose lease lapsed.
+
+    `now` must be about the same on all machines: clocks further apart than a lease would take from the living.
+    """
+    waits = (Reply.status == "queued") | ((Reply.status == "answering") & (Reply.lease_until < now))
+    open_rows = _placed().where(waits, or_(*map(_reached, reach))).limit(limit)
+    rows = await session.execute(open_rows.with_for_update(of=Reply, skip_locked=True))
+    claimed = [Placed(*row) for row in rows]
+    for one in claimed:
+        one.reply.status, one.reply.claimed_by, one.reply.lease_until = "answering", by, now + lease
+        one.reply.attempt += 1
     await session.flush()
-    return reply
+    return claimed
+
+
+def _placed() -> Select[Reply, Channel, Workspace, Persona, Member]:
+    return (
+        select(Reply, Channel, Workspace, Persona, Member)
+        .join(Channel, Channel.id == Reply.channel_id)
+        .join(Workspace, Workspace.id == Channel.workspace_id)
+        .join(Persona, Persona.id == Reply.persona_id)
+        .join(Member, Member.id == Reply.asker_id)
+        .order_by(Reply.id)
+    )
+
+
+def _reached(reach: Reach) -> ColumnElement[bool]:
+    there = Workspace.platform == reach.platform
+    if reach.sitting is None:
+        return there
+    return there & ((Reply.thread == reach.sitting) | (Reply.created_at < reach.others_before))
+
+
+async def renew(session: AsyncSession, held: Mapping[int, int], now: datetime, lease: timedelta = LEASE) -> set[int]:
+    """Keep the leases of all rows in hand (id → attempt) with one statement; the ids that are still ours."""
+    kept = await session.scalars(
+        update(Reply)
+        .where(tuple_(Reply.id, Reply.attempt).in_(held.items()), Reply.status == "answering")
+        .values(lease_until=now + lease)
+        .returning(Reply.id)
+        .execution_options(synchronize_session=False)
+    )
+    return set(kept)
+
+
+async def has_ended(session: AsyncSession, reply_id: int) -> bool:
+    status = await session.scalar(select(Reply.status).where(Reply.id == reply_id))
+    return status not in OPEN
 
 
 async def earlier(session: AsyncSession, reply: Reply, limit: int, since: datetime) -> list[Reply]:
@@ -71,29 +145,103 @@ async def earlier(session: AsyncSession, reply: Reply, limit: int, since: dateti
     return list(reversed(rows.all()))
 
 
-async def shown(session: AsyncSession, reply_id: int, ref: str) -> None:
-    """Remember what the platform shows, the moment it shows it."""
-    reply = await session.get_one(Reply, reply_id)
-    reply.shown_ref = ref
+async def shown(session: AsyncSession, reply: Reply, ref: str) -> None:
+    """Remember what the platform shows, the moment it shows it. Raises ReplyLost."""
+    await _as_current_attempt(session, reply, {"shown_ref": ref})
 
 
 async def finish(
     session: AsyncSession,
-    reply_id: int,
+    reply: Reply,
     answer: Answer,
+    ref: str | None,
     adapter_id: int | None,
     given: list[int],
     now: datetime,
 ) -> None:
-    """The answer, with its lineage: `given` are the earlier replies it was given."""
-    reply = await session.get_one(Reply, reply_id)
-    reply.status, reply.text, reply.finish = "done", redact(answer.text).text, answer.finish
-    reply.prompt_tokens, reply.completion_tokens = answer.prompt_tokens, answer.completion_tokens
-    reply.first_token_s, reply.total_s = answer.first_token_s, answer.total_s
-    reply.adapter_id, reply.finished_at, reply.lease_until = adapter_id, now, None
-    session.add_all(ReplySource(reply_id=reply_id, earlier_reply_id=earlier_id) for earlier_id in given)
+    """The answer, with its lineage: `given` are the earlier replies it was given. Raises ReplyLost."""
+    values = {
+        "text": redact(answer.text).text,
+        "prompt_tokens": answer.prompt_tokens,
+        "completion_tokens": answer.completion_tokens,
+        "first_token_s": answer.first_token_s,
+        "total_s": answer.total_s,
+        "adapter_id": adapter_id,
+    }
+    await _end(session, reply, "done", answer.finish, ref, now, **values)
+    session.add_all(ReplySource(reply_id=reply.id, earlier_reply_id=earlier_id) for earlier_id in given)
 
 
-async def fail(session: AsyncSession, reply_id: int, why: str, now: datetime) -> None:
+async def fail(session: AsyncSession, reply: Reply, why: str, ref: str | None, now: datetime) -> None:
+    """It was told why there is no answer, or can be told nothing. Raises ReplyLost."""
+    await _end(session, reply, "failed", why, ref, now)
+
+
+async def apologise(session: AsyncSession, reply: Reply, why: str, ref: str | None, now: datetime) -> None:
+    """It came too late, and the asker was told so. Raises ReplyLost."""
+    await _end(session, reply, "apologised", why, ref, now)
+
+
+async def _end(
+    session: AsyncSession, reply: Reply, status: ReplyStatus, why: str, ref: str | None, now: datetime, **more: Any
+) -> None:
+    ended = {"status": status, "finish": why, "shown_ref": ref, "finished_at": now, "lease_until": None}
+    await _as_current_attempt(session, reply, {**ended, **more})
+
+
+async def _as_current_attempt(session: AsyncSession, reply: Reply, values: dict[str, Any]) -> None:
+    changed = await session.execute(
+        update(Reply)
+        .where(Reply.id == reply.id, Reply.attempt == reply.attempt, Reply.status == "answering")
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    assert isinstance(changed, CursorResult)
+    if changed.rowcount != 1:
+        raise ReplyLost(f"Reply {reply.id} was taken over by another attempt.")
+
+
+# --- What is deleted.
+
+
+class NoSuchReply(Exception):
+    """There is no such reply; `yamabiko replies` lists them."""
+
+
+async def numbered(session: AsyncSession, reply_id: int) -> Reply:
+    """The reply, ours alone until the transaction ends. Raises NoSuchReply."""
+    found = await session.scalar(select(Reply).where(Reply.id == reply_id).with_for_update())
+    if found is None:
+        raise NoSuchReply(f"There is no reply {reply_id}; `yamabiko replies` lists them.")
+    return found
+
+
+async def erase(session: AsyncSession, reply: Reply) -> None:
+    """The row keeps no text, and is deleting until its platform has taken away what was shown.
+
+    Who is answering it writes and shows no more: only a row that is `answering` may be finished. What it was given
+    stays on record, without text: later replies that were given this one lead through it to whose words they hold.
+    """
+    if reply.status not in ("deleting", "deleted"):
+        shown = reply.shown_ref is not None or reply.status == "answering"
+        reply.status = "deleting" if shown else "deleted"
+    reply.asked, reply.text = "", None
+    await session.execute(delete(Feedback).where(Feedback.reply_id == reply.id))
+    await session.flush()
+
+
+async def to_remove(session: AsyncSession, platform: str, now: datetime) -> list[Placed]:
+    """Replies whose shown messages must go from `platform`.
+
+    One that was deleted while it was answered comes when that lease has lapsed, so that nothing is shown after;
+    its reference may be missing then, and the platform is asked by its nonce.
+    """
+    left = Reply.lease_until.is_(None) | (Reply.lease_until <= now)
+    deleting = _placed().where(Workspace.platform == platform, Reply.status == "deleting", left)
+    return [Placed(*row) for row in await session.execute(deleting)]
+
+
+async def removed(session: AsyncSession, reply_id: int) -> None:
+    """The platform shows nothing of it any more."""
     reply = await session.get_one(Reply, reply_id)
-    reply.status, reply.finish, reply.finished_at, reply.lease_until = "failed", why, now, None
+    reply.status, reply.shown_ref, reply.lease_until = "deleted", None, None

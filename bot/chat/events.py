@@ -60,6 +60,23 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Thread:
+    """Where a reply belongs, by the platform's own ids: enough to show it there after a restart.
+
+    `thread` is the first message's id, None outside threads; `message` is the mention's. `persona` is the name
+    of the one who speaks, None while nobody does.
+    """
+
+    platform: str
+    workspace: str
+    channel: str
+    thread: str | None
+    message: str
+    asker: str
+    persona: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Mention:
     """A message that asks the bot for a reply."""
 
@@ -73,3 +90,8 @@ class Mention:
     persona: str | None = None  # named by the asker; otherwise the channel's
     shape: str | None = None
     history: Sequence[Posted] = field(default_factory=tuple)
+
+    @property
+    def where(self) -> Thread:
+        seen = self.workspace
+        return Thread(seen.platform, seen.id, self.channel.id, self.thread, self.id, self.author.id, self.persona)

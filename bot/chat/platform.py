@@ -1,26 +1,65 @@
 """The face every chat network shows to the chat rooms. Owns the protocol; knows no network."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
-from bot.chat.events import Mention
+from bot.chat.events import Mention, Thread
 
-OnMention = Callable[[Mention], Awaitable[None]]
+OnMention = Callable[[Mention], Awaitable[object]]
+Kind = Literal["answer", "sentence"]  # what the model says, or what the bot says in its stead
+
+
+class NotShown(Exception):
+    """This can never be shown there: the channel is gone, the terminal is closed. The message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Something to be shown under one name, and how far it got before.
+
+    `nonce` names it in the network, so that `Platform.find` can find it after a crash. Where it takes several
+    messages, those behind the first are called `nonce-2`, `nonce-3` …, and a reference names all of them, one a
+    line, in order (bot.chat.posting does this for networks of posts). `shown` is what stands of it already: it
+    is finished and never posted anew. `ours` is awaited right before every call to the network, `on_shown` with
+    the whole reference the moment a message more stands. Both raise ReplyLost when another process has taken
+    over; that ends the showing, as does whatever `pieces` raise, and both go to the caller as they are.
+    """
+
+    nonce: str
+    pieces: AsyncIterator[str]
+    kind: Kind
+    shown: str | None
+    ours: Callable[[], Awaitable[None]]
+    on_shown: Callable[[str], Awaitable[None]]
 
 
 class Platform(Protocol):
     """What a network must do; it grows with the networks that come."""
 
-    name: str
+    name: str  # as WorkspaceSeen.platform has it
+    sitting: str | None  # the one thread it can reach, as a terminal; None: every thread of its network
 
     async def run(self, on_mention: OnMention) -> None:
-        """Hand over every mention until the network, or the person, is done."""
+        """Hand over every mention until the network, or the person, is done.
+
+        A mention is acknowledged to the network when `on_mention` has returned, and not before: until then it
+        is kept nowhere else. One that is handed over twice does no harm.
+        """
         ...
 
-    async def show(self, to: Mention, pieces: AsyncIterator[str], nonce: str) -> str:
-        """Show text as it grows; a reference by which the platform finds it again."""
+    async def show(self, to: Thread, draft: Draft) -> str:
+        """Show text as it grows; the reference of all that stands. Raises NotShown, and what the draft raises."""
         ...
 
-    async def tell(self, to: Mention, sentence: str) -> None:
-        """Say something of the bot's own to the one who asked."""
+    async def find(self, to: Thread, nonce: str) -> str | None:
+        """The reference of what stands under this name behind the mention, also when we died while posting it."""
+        ...
+
+    async def tell(self, to: Thread, sentence: str) -> None:
+        """Say something of the bot's own to the one who asked, and to nobody else."""
+        ...
+
+    async def remove(self, to: Thread, ref: str) -> None:
+        """Take back what was shown; what is gone already is no error."""
         ...

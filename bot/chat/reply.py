@@ -1,9 +1,10 @@
 """A reply row becomes an answer on a platform.
 
-Owns the context a reply is given, the road from engine to platform, and what the row keeps of it. Engine
-errors become sentences here and nowhere else. Knows no network and no model.
+Owns the context a reply is given, the road from engine to platform, and when it is too late. Engine errors
+become sentences here and nowhere else. Knows no network and no model.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -14,14 +15,14 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat import texts
-from bot.chat.events import Mention
-from bot.chat.platform import Platform
+from bot.chat.hand import Hand
+from bot.chat.platform import Kind, NotShown, Platform
 from bot.generation.engine import EngineBusy, EngineUnavailable, Finish, Request, Sampling, Waiting
 from bot.live_adapters import LiveAdapters
 from bot.prepare import BaseNotReady
 from db import members, replies
 from db.models import Persona, Reply
-from db.session import Sessions, reading, transaction
+from db.session import Sessions, reading
 from db.transcript import Line, Turn, mentioned, turns
 
 log = structlog.get_logger()
@@ -32,6 +33,9 @@ class Limits:
     context_replies: int = 6
     context_days: int = 30
     reply_seconds: float = 120
+    network_seconds: float = 60  # a network that never returns must not hold a row for ever
+    patience: timedelta = timedelta(minutes=15)  # after which a mention is apologised for
+    attempts: int = 10  # and so it is when that many have failed: one row must not bring us down for ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,53 +46,70 @@ class _Context:
 
 
 class Replier:
-    def __init__(self, sessions: Sessions, live: LiveAdapters, limits: Limits, instance: str) -> None:
-        self._sessions, self._live, self._limits, self._instance = sessions, live, limits, instance
+    def __init__(self, sessions: Sessions, live: LiveAdapters, limits: Limits) -> None:
+        self._sessions, self._live, self.limits = sessions, live, limits
 
-    async def answer(self, platform: Platform, mention: Mention, reply_id: int) -> None:
-        """Claim the row, speak, and keep what was said; a failure is told to the asker and kept."""
-        async with transaction(self._sessions) as session:
-            reply = await replies.claim(session, reply_id, self._instance, datetime.now(UTC))
-        if reply is None:
-            return
+    async def answer(self, platform: Platform, hand: Hand) -> None:
+        """Speak, and keep what was said; what went wrong is told in the answer's place, and kept.
+
+        Raises ReplyLost, and what network and database raise: the row is taken again when its lease lapses.
+        """
         try:
-            context = await self._context(reply)
+            async with asyncio.timeout(self.limits.network_seconds):
+                await hand.look(platform)
+            if self._is_late(hand.reply):
+                await self._show(platform, hand, _saying(texts.TOO_LATE), "sentence")
+                await hand.apologise(texts.TOO_LATE)
+            elif why := await self._why_not(platform, hand):
+                await self._show(platform, hand, _saying(why), "sentence")
+                await self._fail(hand, why)
+        except NotShown as refusal:
+            await self._fail(hand, str(refusal))
+
+    def _is_late(self, reply: Reply) -> bool:
+        waited = datetime.now(UTC) - reply.created_at
+        return waited > self.limits.patience or reply.attempt > self.limits.attempts
+
+    async def _why_not(self, platform: Platform, hand: Hand) -> str | None:
+        """None when it was answered, else the sentence that says why not."""
+        try:
+            context = await self._context(hand.reply)
             async with self._live.base(context.persona):
                 pass  # a base that cannot be opened is told before anything shows
-            await self._speak(platform, mention, reply, context)
+            await self._speak(platform, hand, context)
         except EngineBusy:
-            await self._give_up(platform, mention, reply, texts.BUSY)
+            return texts.BUSY
         except (EngineUnavailable, BaseNotReady) as error:
-            await self._give_up(platform, mention, reply, str(error))
+            return str(error)
+        return None
 
-    async def _speak(self, platform: Platform, mention: Mention, reply: Reply, context: _Context) -> None:
+    async def _speak(self, platform: Platform, hand: Hand, context: _Context) -> None:
         spoken = _Spoken(self._live)
         request = Request(
             turns=context.turns,
             sampling=sampling_of(context.persona.sampling),
             shape=context.persona.shape,
-            deadline_s=self._limits.reply_seconds,
+            deadline_s=self.limits.reply_seconds,
         )
         async with aclosing(spoken.listen(context.persona, request)) as pieces:
-            ref = await platform.show(mention, pieces, nonce=f"reply-{reply.id}")
-        async with transaction(self._sessions) as session:
-            await replies.shown(session, reply.id, ref)
-            now = datetime.now(UTC)
-            await replies.finish(session, reply.id, spoken.answer(), spoken.adapter_id, context.given, now)
+            await self._show(platform, hand, pieces, "answer")
+        await hand.finish(spoken.answer(), spoken.adapter_id, context.given)
 
-    async def _give_up(self, platform: Platform, mention: Mention, reply: Reply, why: str) -> None:
-        await platform.tell(mention, why)
-        async with transaction(self._sessions) as session:
-            await replies.fail(session, reply.id, why, datetime.now(UTC))
-        log.warning("reply failed", reply=reply.id, why=why)
+    async def _show(self, platform: Platform, hand: Hand, pieces: AsyncGenerator[str], kind: Kind) -> None:
+        async with asyncio.timeout(self.limits.reply_seconds + self.limits.network_seconds):
+            await hand.show(platform, pieces, kind)
+
+    async def _fail(self, hand: Hand, why: str) -> None:
+        await hand.fail(why)
+        log.warning("reply failed", reply=hand.reply.id, why=why)
 
     async def _context(self, reply: Reply) -> _Context:
-        since = datetime.now(UTC) - timedelta(days=self._limits.context_days)
+        since = datetime.now(UTC) - timedelta(days=self.limits.context_days)
         async with reading(self._sessions) as session:
             persona = await session.get_one(Persona, reply.persona_id)
             if persona.shape == "text":
                 return _Context(persona, [{"role": "user", "content": reply.asked}], [])
-            before = await replies.earlier(session, reply, self._limits.context_replies, since)
+            before = await replies.earlier(session, reply, self.limits.context_replies, since)
             return await _conversation(session, persona, before, reply)
 
 
@@ -102,6 +123,10 @@ async def _conversation(session: AsyncSession, persona: Persona, before: list[Re
     names = await members.names(session, people)
     given = turns(lines, None, names, persona.system_prompt)
     return _Context(persona, given, [earlier.id for earlier in before])
+
+
+async def _saying(sentence: str) -> AsyncGenerator[str]:
+    yield sentence
 
 
 class _Spoken:

@@ -1,17 +1,18 @@
-"""Where a mention enters: it becomes a reply row, once, and the row is answered.
+"""Where a mention enters: it becomes a reply row, once.
 
 Owns who may be answered and by which persona. Knows no network and no model.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat import texts
+from bot.chat.allowance import Allowance, refusal
 from bot.chat.events import Mention
 from bot.chat.platform import Platform
-from bot.chat.reply import Replier
 from db import channels, members, personas, replies, workspaces
 from db.models import Channel, Persona, Reply
 from db.redact import redact
@@ -23,29 +24,36 @@ class NotAnswered(Exception):
 
 
 class Router:
-    def __init__(self, sessions: Sessions, replier: Replier) -> None:
-        self._sessions, self._replier = sessions, replier
+    def __init__(self, sessions: Sessions, wake: Callable[[], None], allowance: Allowance | None = None) -> None:
+        """`wake` is called when there is something to answer."""
+        self._sessions, self._wake = sessions, wake
+        self._allowance = allowance or Allowance()
 
-    async def on_mention(self, platform: Platform, mention: Mention) -> None:
-        """Take the mention and answer it; a redelivered one is passed over."""
+    async def on_mention(self, platform: Platform, mention: Mention) -> int | None:
+        """Keep the mention to be answered; its row, or None when it was refused or kept before.
+
+        When this returns, nothing is lost any more and the network may be told so.
+        """
         try:
             reply = await self._taken(mention)
         except (NotAnswered, personas.NoSuchPersona) as refusal:
-            await platform.tell(mention, str(refusal))
-            return
-        if reply is not None:
-            await self._replier.answer(platform, mention, reply.id)
+            await platform.tell(mention.where, str(refusal))
+            return None
+        if reply is None:
+            return None
+        self._wake()
+        return reply.id
 
     async def _taken(self, mention: Mention) -> Reply | None:
         try:
             async with transaction(self._sessions) as session:
-                return await take(session, mention)
+                return await take(session, mention, self._allowance)
         except IntegrityError:  # two came at the same moment; what the other wrote is there now
             async with transaction(self._sessions) as session:
-                return await take(session, mention)
+                return await take(session, mention, self._allowance)
 
 
-async def take(session: AsyncSession, mention: Mention) -> Reply | None:
+async def take(session: AsyncSession, mention: Mention, allowance: Allowance) -> Reply | None:
     """The mention's reply row, None when it was taken before. Raises NotAnswered, NoSuchPersona."""
     now = datetime.now(UTC)
     seen = mention.workspace
@@ -53,8 +61,12 @@ async def take(session: AsyncSession, mention: Mention) -> Reply | None:
     channel = await channels.ensure(session, workspace, mention.channel.id, mention.channel.name, now)
     person = (mention.author.id, mention.author.name)
     asker = (await members.ensure(session, workspace, [person], now))[mention.author.id]
+    if await replies.is_kept(session, channel.id, mention.id):
+        return None  # before all that could be refused: what was taken is not refused when it comes again
     if await members.is_blocked(session, asker.id):
         raise NotAnswered(texts.BLOCKED)
+    if why := await refusal(session, allowance, channel, asker, now):
+        raise NotAnswered(why)
     persona = await _persona(session, mention, channel)
     return await replies.enqueue(
         session,

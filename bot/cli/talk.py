@@ -47,7 +47,8 @@ async def converse(app: App, persona: str | None) -> None:
     console = Console(persona)
     if sys.stdin.isatty():
         err.print("[dim]Ctrl-D or exit ends the conversation.[/dim]")
-    await console.run(lambda mention: app.router.on_mention(console, mention))
+    with app.answering.serving(console):
+        await console.run(lambda mention: app.ask(console, mention))
 
 
 @cli.command(rich_help_panel=TALK)
@@ -86,7 +87,8 @@ def say(persona: str, text: str, as_json: Json = False) -> None:
     async def go() -> OneQuestion:
         async with talking() as app:
             asked = OneQuestion(persona)
-            await app.router.on_mention(asked, asked.mention(text))
+            with app.answering.serving(asked):
+                await app.ask(asked, asked.mention(text))
             return asked
 
     answer = asyncio.run(go()).answer

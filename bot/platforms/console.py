@@ -9,24 +9,26 @@ import getpass
 import sys
 import threading
 import uuid
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
-from bot.chat.events import ChannelSeen, MemberSeen, Mention, WorkspaceSeen
-from bot.chat.platform import OnMention
+from bot.chat.events import ChannelSeen, MemberSeen, Mention, Thread, WorkspaceSeen
+from bot.chat.platform import Draft, NotShown, OnMention
 
 WORKSPACE = WorkspaceSeen("console", "terminal", "Terminal")
 CHANNEL = ChannelSeen("terminal", "terminal")
 
 
 class Console:
-    """One sitting at the terminal is one thread, so that context does not come from yesterday's."""
+    """One sitting at the terminal is one thread, so that context does not come from yesterday's.
+
+    What an earlier sitting was never answered cannot be shown to anyone any more.
+    """
 
     name = "console"
 
     def __init__(self, persona: str | None = None, prompt: str = "you › ") -> None:
         self._persona, self._prompt = persona, prompt
-        self._thread = uuid.uuid4().hex
+        self.sitting: str | None = uuid.uuid4().hex
 
     async def run(self, on_mention: OnMention) -> None:
         """Until end of input (Ctrl-D) or the word `exit`."""
@@ -69,20 +71,34 @@ class Console:
             id=uuid.uuid4().hex,
             text=text,
             at=datetime.now(UTC),
-            thread=self._thread,
+            thread=self.sitting,
             persona=self._persona,
         )
 
-    async def show(self, to: Mention, pieces: AsyncIterator[str], nonce: str) -> str:
+    async def show(self, to: Thread, draft: Draft) -> str:
+        self._refuse_others(to)
+        if draft.kind == "sentence":
+            await self.tell(to, await _whole(draft))
+            return draft.nonce
         speaker = f"{to.persona or 'bot'} › " if sys.stdin.isatty() else ""
-        async for piece in pieces:
+        async for piece in draft.pieces:
             print(speaker + piece, end="", flush=True)
             speaker = ""
         print(flush=True)
-        return nonce
+        return draft.nonce
 
-    async def tell(self, to: Mention, sentence: str) -> None:
+    def _refuse_others(self, to: Thread) -> None:
+        if to.thread != self.sitting:
+            raise NotShown("The terminal was closed before the answer came.")
+
+    async def find(self, to: Thread, nonce: str) -> str | None:
+        return None  # what stood on a screen cannot be taken up again
+
+    async def tell(self, to: Thread, sentence: str) -> None:
         print(sentence, file=sys.stderr, flush=True)
+
+    async def remove(self, to: Thread, ref: str) -> None:
+        """What a person has read on a screen stays there."""
 
 
 class OneQuestion(Console):
@@ -92,6 +108,13 @@ class OneQuestion(Console):
         super().__init__(persona)
         self.answer: str | None = None
 
-    async def show(self, to: Mention, pieces: AsyncIterator[str], nonce: str) -> str:
-        self.answer = "".join([piece async for piece in pieces])
-        return nonce
+    async def show(self, to: Thread, draft: Draft) -> str:
+        if draft.kind == "sentence":
+            return await super().show(to, draft)
+        self._refuse_others(to)
+        self.answer = await _whole(draft)
+        return draft.nonce
+
+
+async def _whole(draft: Draft) -> str:
+    return "".join([piece async for piece in draft.pieces])

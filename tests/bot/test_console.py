@@ -16,17 +16,21 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select as query
 
+from bot import app
+from bot.chat.platform import Draft, Kind, NotShown
 from bot.chat.verbs import personas, training
 from bot.chat.verbs.authority import Actor
 from bot.chat.verbs.personas import Wishes
 from bot.config import BotConfig
 from bot.platforms.console import Console, OneQuestion
+from bot.prepare import BaseNotReady
 from db import config, migrate
 from db import personas as persona_rows
 from db.models import Reply
 from db.session import Sessions, open_engine, reading, sessions_of, transaction
 from tests.fakes import community
 from tests.fakes.adapters import random_adapter
+from tests.fakes.command_line import Run
 from tests.fakes.models import tiny_prepared
 
 COMMAND = [sys.executable, "-c", "from bot.cli import main; main()"]
@@ -82,6 +86,17 @@ async def test_waiting_for_a_line_can_be_cancelled(keyboard: int) -> None:
         await asyncio.wait_for(running, 1)
 
 
+def draft(pieces: AsyncIterator[str], kind: Kind = "answer") -> Draft:
+    async def nothing(*_: str) -> None: ...
+
+    return Draft("reply-1", pieces, kind, None, nothing, nothing)
+
+
+async def said(*words: str) -> AsyncIterator[str]:
+    for word in words:
+        yield word
+
+
 async def test_pieces_are_printed_as_they_come(keyboard: int, capsys: pytest.CaptureFixture[str]) -> None:
     console = Console("echo")
     seen: list[str] = []
@@ -91,15 +106,31 @@ async def test_pieces_are_printed_as_they_come(keyboard: int, capsys: pytest.Cap
             yield piece
             seen.append(capsys.readouterr().out)
 
-    assert await console.show(console.mention("hi"), pieces(), "reply-1") == "reply-1"
+    assert await console.show(console.mention("hi").where, draft(pieces())) == "reply-1"
     assert seen == ["Good ", "morning"]
     assert capsys.readouterr().out == "\n"
 
 
-async def test_the_bots_own_sentences_go_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
-    console = Console()
-    await console.tell(console.mention("hi"), "Many people are asking at once.")
-    assert capsys.readouterr() == ("", "Many people are asking at once.\n")
+@pytest.mark.parametrize("console", [Console("echo"), OneQuestion("echo")])
+async def test_the_bots_own_sentences_go_to_standard_error(
+    console: Console, keyboard: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here = console.mention("hi").where
+    await console.tell(here, "Not here.")
+    await console.show(here, draft(said("Many people are asking at once."), "sentence"))
+    assert capsys.readouterr() == ("", "Not here.\nMany people are asking at once.\n")
+
+
+@pytest.mark.parametrize("console", [Console("echo"), OneQuestion("echo")])
+async def test_an_answer_to_another_sitting_is_not_shown(
+    console: Console, keyboard: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    yesterday = Console("echo").mention("hi").where
+    for kind in ("answer", "sentence"):
+        with pytest.raises(NotShown, match=r"The terminal was closed before the answer came\."):
+            await console.show(yesterday, draft(said("Good morning"), kind))
+    assert await console.find(yesterday, "reply-1") is None
+    assert capsys.readouterr() == ("", "")
 
 
 def test_one_sitting_is_one_thread_and_every_line_its_own_message() -> None:
@@ -112,12 +143,7 @@ def test_one_sitting_is_one_thread_and_every_line_its_own_message() -> None:
 
 async def test_a_single_question_keeps_its_answer(capsys: pytest.CaptureFixture[str]) -> None:
     asked = OneQuestion("echo")
-
-    async def pieces() -> AsyncIterator[str]:
-        yield "Good "
-        yield "morning"
-
-    await asked.show(asked.mention("hi"), pieces(), "n")
+    await asked.show(asked.mention("hi").where, draft(said("Good ", "morning")))
     assert (asked.answer, capsys.readouterr().out) == ("Good morning", "")
 
 
@@ -218,3 +244,16 @@ async def answered(sessions: Sessions, count: int, within: float) -> Reply:
             if len(rows) == count and rows[-1].finished_at is not None:
                 return rows[-1]
             await asyncio.sleep(0.05)
+
+
+def test_a_question_that_cannot_be_answered_says_why_and_fails(
+    filled: Path, yamabiko: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def not_ready(base: str, progress: object) -> None:
+        raise BaseNotReady(f"There is no package for {base}; install it.")
+
+    monkeypatch.setattr(app, "prepare", not_ready)
+    for _ in range(2):
+        status, output, errors = yamabiko("say", "echo", "hello")
+        assert (status, output) == (1, "")
+        assert "There is no package for HuggingFaceTB/SmolLM2-135M-Instruct; install it.\n" in errors

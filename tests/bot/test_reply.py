@@ -2,13 +2,15 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
+from bot.chat.answering import Answering
 from bot.chat.events import ChannelSeen
 from bot.chat.reply import Limits, Replier
 from bot.chat.router import Router
@@ -32,7 +34,8 @@ class Bot:
         self.platform = RecordingPlatform()
         self.fails_to_open: Exception | None = None
         self.live = LiveAdapters(sessions, Engines(weightless, self._open), folder)
-        self.router = Router(sessions, Replier(sessions, self.live, limits, "test"))
+        self.answering = Answering(sessions, Replier(sessions, self.live, limits), "test", at_once=64)
+        self.router = Router(sessions, self.answering.wake)
 
     async def _open(self, base: str) -> ScriptedEngine:
         if self.fails_to_open:
@@ -40,8 +43,11 @@ class Bot:
         return self.engine
 
     async def asked(self, text: str = "hello", author: str = "Ann", **changed) -> Reply:
-        await self.router.on_mention(self.platform, mention(text, author, **changed))
-        return (await self.replies())[-1]
+        reply_id = await self.router.on_mention(self.platform, mention(text, author, **changed))
+        assert reply_id is not None
+        await self.answering.settled(reply_id)
+        async with reading(self.sessions) as session:
+            return await session.get_one(Reply, reply_id)
 
     async def replies(self) -> list[Reply]:
         async with reading(self.sessions) as session:
@@ -69,22 +75,24 @@ class Bot:
             return adapter
 
 
-MakeBot = Callable[..., Bot]
+MakeBot = Callable[..., Awaitable[Bot]]
 
 
 @pytest.fixture
 async def make_bot(sqlite_sessions: Sessions, tmp_path: Path, now):
-    made: list[Bot] = []
     async with transaction(sqlite_sessions) as session:
         await community.persona(session, now, sampling={"temperature": 0.5, "stop": ["END"]})
+    async with AsyncExitStack() as stack:
 
-    def make(*answers, limits: Limits | None = None, **engine) -> Bot:
-        made.append(Bot(sqlite_sessions, tmp_path, ScriptedEngine(answers, **engine), limits or Limits()))
-        return made[-1]
+        async def make(*answers, limits: Limits | None = None, waits: float = 0.0, **engine) -> Bot:
+            bot = Bot(sqlite_sessions, tmp_path, ScriptedEngine(answers, **engine), limits or Limits())
+            bot.platform = RecordingPlatform(waits)
+            stack.push_async_callback(bot.live.aclose)
+            await stack.enter_async_context(bot.answering.running())
+            stack.enter_context(bot.answering.serving(bot.platform))
+            return bot
 
-    yield make
-    for bot in made:
-        await bot.live.aclose()
+        yield make
 
 
 async def change_persona(bot: Bot, **values) -> None:
@@ -95,7 +103,7 @@ async def change_persona(bot: Bot, **values) -> None:
 
 
 async def test_a_mention_becomes_one_reply_row_with_text_and_figures(make_bot: MakeBot) -> None:
-    bot = make_bot("Good morning to you")
+    bot = await make_bot("Good morning to you")
     reply = await bot.asked("hello", thread="t1")
     assert (reply.status, reply.text, reply.asked, reply.thread) == (
         "done",
@@ -114,7 +122,7 @@ async def test_a_mention_becomes_one_reply_row_with_text_and_figures(make_bot: M
 
 
 async def test_the_engine_is_asked_as_the_persona_wishes(make_bot: MakeBot) -> None:
-    bot = make_bot("done END never said", limits=Limits(reply_seconds=7))
+    bot = await make_bot("done END never said", limits=Limits(reply_seconds=7))
     reply = await bot.asked()
     request = bot.engine.requests[0]
     assert (request.sampling.temperature, request.sampling.stop) == (0.5, ("END",))
@@ -124,7 +132,7 @@ async def test_the_engine_is_asked_as_the_persona_wishes(make_bot: MakeBot) -> N
 
 
 async def test_the_live_adapter_speaks_and_is_kept_with_the_reply(make_bot: MakeBot, now) -> None:
-    bot = make_bot()
+    bot = await make_bot()
     adapter = await bot.promoted(now)
     reply = await bot.asked()
     assert reply.adapter_id == adapter.id
@@ -132,8 +140,7 @@ async def test_the_live_adapter_speaks_and_is_kept_with_the_reply(make_bot: Make
 
 
 async def test_what_is_live_when_the_first_word_is_taken_speaks(make_bot: MakeBot, now) -> None:
-    bot = make_bot()
-    bot.platform = RecordingPlatform(waits=0.2)
+    bot = await make_bot(waits=0.2)
     first = await bot.promoted(now)
     asking = asyncio.create_task(bot.asked())
     await asyncio.sleep(0.1)
@@ -145,7 +152,7 @@ async def test_what_is_live_when_the_first_word_is_taken_speaks(make_bot: MakeBo
 
 
 async def test_earlier_replies_of_the_thread_are_given_and_kept_as_lineage(make_bot: MakeBot) -> None:
-    bot = make_bot("Hi Ann", "Fine")
+    bot = await make_bot("Hi Ann", "Fine")
     first = await bot.asked("hello", thread="t1")
     second = await bot.asked("how are you?", thread="t1")
     assert bot.turns() == [
@@ -159,7 +166,7 @@ async def test_earlier_replies_of_the_thread_are_given_and_kept_as_lineage(make_
 
 
 async def test_other_threads_and_channels_are_not_given(make_bot: MakeBot) -> None:
-    bot = make_bot()
+    bot = await make_bot()
     await bot.asked("in another thread", thread="t1")
     await bot.asked("outside threads")
     await bot.asked("in another channel", thread="t2", channel=ChannelSeen("C2", "random"))
@@ -169,7 +176,7 @@ async def test_other_threads_and_channels_are_not_given(make_bot: MakeBot) -> No
 
 
 async def test_another_personas_replies_are_not_given(make_bot: MakeBot, now) -> None:
-    bot = make_bot()
+    bot = await make_bot()
     async with transaction(bot.sessions) as session:
         await community.persona(session, now, name="other")
     await bot.asked("for echo", persona="echo", thread="t")
@@ -178,7 +185,7 @@ async def test_another_personas_replies_are_not_given(make_bot: MakeBot, now) ->
 
 
 async def test_only_so_many_and_so_recent_replies_are_given(make_bot: MakeBot) -> None:
-    bot = make_bot(limits=Limits(context_replies=2, context_days=30))
+    bot = await make_bot(limits=Limits(context_replies=2, context_days=30))
     asked = [await bot.asked(f"question {n}") for n in range(4)]
     assert await bot.given(asked[-1]) == [asked[1].id, asked[2].id]
     async with transaction(bot.sessions) as session:
@@ -188,21 +195,21 @@ async def test_only_so_many_and_so_recent_replies_are_given(make_bot: MakeBot) -
 
 
 async def test_two_askers_are_told_apart_by_name_and_one_is_not(make_bot: MakeBot) -> None:
-    bot = make_bot("Hi Ann", "Hi Ben")
+    bot = await make_bot("Hi Ann", "Hi Ben")
     await bot.asked("hello", "Ann")
     await bot.asked("me too", "Ben")
     assert bot.turns()[1:] == [("user", "Ann: hello"), ("assistant", "Hi Ann"), ("user", "Ben: me too")]
 
 
 async def test_mentioned_members_are_given_by_name(make_bot: MakeBot) -> None:
-    bot = make_bot()
+    bot = await make_bot()
     first = await bot.asked("hello", "Ben", thread="t1")
     await bot.asked(f"what did <@member:{first.asker_id}> and <@member:999> say?", "Ann")
     assert bot.turns()[-1] == ("user", "what did @Ben and @someone say?")
 
 
 async def test_a_persona_of_shape_text_is_given_the_plain_text(make_bot: MakeBot) -> None:
-    bot = make_bot()
+    bot = await make_bot()
     await change_persona(bot, shape="text")
     await bot.asked("Once upon")
     reply = await bot.asked("a time")
@@ -212,9 +219,9 @@ async def test_a_persona_of_shape_text_is_given_the_plain_text(make_bot: MakeBot
 
 
 async def test_a_busy_engine_becomes_a_sentence_and_a_failed_row(make_bot: MakeBot) -> None:
-    bot = make_bot(EngineBusy("64 requests are waiting already."), "Now I can")
+    bot = await make_bot(EngineBusy("64 requests are waiting already."), "Now I can")
     reply = await bot.asked()
-    assert bot.platform.told == ["Many people are asking at once; please try again in a moment."]
+    assert bot.platform.said == ["Many people are asking at once; please try again in a moment."]
     assert (reply.status, reply.text, reply.lease_until) == ("failed", None, None)
     assert reply.finished_at is not None
     again = await bot.asked()
@@ -223,30 +230,30 @@ async def test_a_busy_engine_becomes_a_sentence_and_a_failed_row(make_bot: MakeB
 
 
 async def test_an_engine_that_cannot_answer_says_why(make_bot: MakeBot) -> None:
-    bot = make_bot(EngineUnavailable("The base needs more memory than there is."))
+    bot = await make_bot(EngineUnavailable("The base needs more memory than there is."))
     reply = await bot.asked()
-    assert bot.platform.told == ["The base needs more memory than there is."]
+    assert bot.platform.said == ["The base needs more memory than there is."]
     assert (reply.status, reply.finish) == ("failed", "The base needs more memory than there is.")
 
 
 async def test_an_adapter_that_cannot_be_loaded_is_told_to_the_asker(make_bot: MakeBot, now) -> None:
-    bot = make_bot()
+    bot = await make_bot()
     adapter = await bot.promoted(now)
     (bot.folder / adapter.folder / "adapter_model.safetensors").write_bytes(b"other")
     assert (await bot.asked()).status == "failed"
-    assert bot.platform.told == ["The file of adapter 1 is not what was trained; restore it, roll back, or retrain."]
+    assert bot.platform.said == ["The file of adapter 1 is not what was trained; restore it, roll back, or retrain."]
 
 
 async def test_a_base_that_cannot_be_prepared_is_told_before_anything_shows(make_bot: MakeBot) -> None:
-    bot = make_bot()
+    bot = await make_bot()
     bot.fails_to_open = BaseNotReady("There is no package llm-nothing; install it.")
     reply = await bot.asked()
-    assert bot.platform.told == ["There is no package llm-nothing; install it."]
-    assert (reply.status, bot.platform.shown) == ("failed", {})
+    assert bot.platform.said == ["There is no package llm-nothing; install it."]
+    assert (reply.status, list(bot.platform.shown.values())) == ("failed", bot.platform.said)
 
 
 async def test_a_deadline_ends_a_reply_where_it_is(make_bot: MakeBot) -> None:
-    bot = make_bot("one two three four five six", word_s=0.1, limits=Limits(reply_seconds=0.35))
+    bot = await make_bot("one two three four five six", word_s=0.1, limits=Limits(reply_seconds=0.35))
     reply = await bot.asked()
     assert (reply.status, reply.finish) == ("done", "deadline")
     assert reply.text is not None
@@ -255,7 +262,7 @@ async def test_a_deadline_ends_a_reply_where_it_is(make_bot: MakeBot) -> None:
 
 
 async def test_many_askers_are_all_answered_in_turn(make_bot: MakeBot) -> None:
-    bot = make_bot(otherwise=lambda request: f"you said {request.turns[-1]['content']}", word_s=0.001)
+    bot = await make_bot(otherwise=lambda request: f"you said {request.turns[-1]['content']}", word_s=0.001)
     await asyncio.gather(*(bot.asked(f"word{n}", thread=f"t{n}") for n in range(20)))
     assert len(bot.platform.shown) == 20
     assert {reply.text for reply in await bot.replies()} == {f"you said word{n}" for n in range(20)}
@@ -263,7 +270,7 @@ async def test_many_askers_are_all_answered_in_turn(make_bot: MakeBot) -> None:
 
 
 async def test_an_empty_answer_is_kept_and_does_not_break_the_next(make_bot: MakeBot) -> None:
-    bot = make_bot("", "Hm")
+    bot = await make_bot("", "Hm")
     first = await bot.asked("hello")
     assert (first.status, first.text) == ("done", "")
     await bot.asked("hello?")

@@ -1,34 +1,38 @@
-"""Who is answered, by whom, and only once."""
+"""Who is answered, by whom, and only once: a mention becomes one row, or a sentence in private."""
 
 import asyncio
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
 from bot.chat.events import ChannelSeen
-from bot.chat.reply import Limits, Replier
 from bot.chat.router import Router
-from bot.engines import Engines
-from bot.live_adapters import LiveAdapters
 from db import channels, members, personas, workspaces
 from db.models import Block, Member, Persona, Reply
 from db.session import Sessions, reading, transaction
 from tests.fakes import community
-from tests.fakes.engine import ScriptedEngine, weightless
 from tests.fakes.platform import RecordingPlatform, mention
 
 
+class Desk:
+    """A router, and how often something waits to be answered."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self.calls = 0
+        self.router = Router(sessions, self._wake)
+
+    def _wake(self) -> None:
+        self.calls += 1
+
+
 @pytest.fixture
-async def router(sessions: Sessions, tmp_path: Path):
-    engine = ScriptedEngine()
+def desk(sessions: Sessions) -> Desk:
+    return Desk(sessions)
 
-    async def open_engine(base: str) -> ScriptedEngine:
-        return engine
 
-    live = LiveAdapters(sessions, Engines(weightless, open_engine), tmp_path)
-    yield Router(sessions, Replier(sessions, live, Limits(), "test"))
-    await live.aclose()
+@pytest.fixture
+def router(desk: Desk) -> Router:
+    return desk.router
 
 
 async def found_personas(sessions: Sessions, now, *names: str) -> None:
@@ -47,29 +51,44 @@ async def spoken_by(sessions: Sessions) -> list[str]:
         return [(await session.get_one(Persona, reply.persona_id)).name for reply in await replies(sessions)]
 
 
-async def test_the_only_persona_answers_whoever_asks(router: Router, sessions: Sessions, now) -> None:
+async def test_a_mention_is_kept_for_the_only_persona_and_the_worker_is_called(
+    desk: Desk, sessions: Sessions, now
+) -> None:
     await found_personas(sessions, now, "echo")
     platform = RecordingPlatform()
-    await router.on_mention(platform, mention())
-    assert list(platform.shown.values()) == ["Hello from the mountain."]
-    assert platform.told == []
+    taken = await desk.router.on_mention(platform, mention("my mail is ann@example.org"))
+    (reply,) = await replies(sessions)
+    assert (reply.id, reply.status, reply.attempt, desk.calls) == (taken, "queued", 0, 1)
+    assert "example.org" not in reply.asked
+    assert (platform.told, platform.shown) == ([], {})
     assert await spoken_by(sessions) == ["echo"]
 
 
-async def test_a_redelivered_mention_is_answered_once(router: Router, sessions: Sessions, now) -> None:
+async def test_a_redelivered_mention_is_kept_once(desk: Desk, sessions: Sessions, now) -> None:
     await found_personas(sessions, now, "echo")
     platform, asked = RecordingPlatform(), mention()
-    for _ in range(3):
-        await router.on_mention(platform, asked)
-    assert len(platform.shown) == len(await replies(sessions)) == 1
+    taken = [await desk.router.on_mention(platform, asked) for _ in range(3)]
+    assert len(await replies(sessions)) == desk.calls == 1
+    assert taken[1:] == [None, None]
     assert platform.told == []
 
 
-async def test_deliveries_at_the_same_moment_are_answered_once(router: Router, sessions: Sessions, now) -> None:
+async def test_a_mention_that_comes_again_is_not_refused_after_it_was_taken(
+    router: Router, sessions: Sessions, now
+) -> None:
+    await found_personas(sessions, now, "echo")
+    platform, asked = RecordingPlatform(), mention(author="Ben")
+    await router.on_mention(platform, asked)
+    await blocked(sessions, now, "Ben")
+    assert await router.on_mention(platform, asked) is None
+    assert platform.told == []
+
+
+async def test_deliveries_at_the_same_moment_are_kept_once(desk: Desk, sessions: Sessions, now) -> None:
     await found_personas(sessions, now, "echo")
     platform, asked = RecordingPlatform(), mention()
-    await asyncio.gather(*(router.on_mention(platform, asked) for _ in range(6)))
-    assert len(platform.shown) == len(await replies(sessions)) == 1
+    await asyncio.gather(*(desk.router.on_mention(platform, asked) for _ in range(6)))
+    assert len(await replies(sessions)) == desk.calls == 1
     assert platform.told == []
 
 
@@ -78,20 +97,24 @@ async def test_the_same_message_id_in_two_channels_is_two_mentions(router: Route
     platform = RecordingPlatform()
     await router.on_mention(platform, mention(id="m"))
     await router.on_mention(platform, mention(id="m", channel=ChannelSeen("C2", "random")))
-    assert len(platform.shown) == 2
+    assert len(await replies(sessions)) == 2
+
+
+async def blocked(sessions: Sessions, now, name: str) -> None:
+    async with transaction(sessions) as session:
+        place = await community.found(session, now, name)
+        session.add(Block(member_id=place.members[name].id, by="b", why="w", at=now))
 
 
 async def test_a_blocked_member_is_told_and_nothing_is_kept(router: Router, sessions: Sessions, now) -> None:
     await found_personas(sessions, now, "echo")
-    async with transaction(sessions) as session:
-        place = await community.found(session, now)
-        session.add(Block(member_id=place.members["Ben"].id, by="b", why="w", at=now))
+    await blocked(sessions, now, "Ben")
     platform = RecordingPlatform()
     await router.on_mention(platform, mention(author="Ben"))
     assert platform.told == ["An admin has asked me not to answer you here."]
     assert await replies(sessions) == []
     await router.on_mention(platform, mention(author="Ann"))
-    assert len(platform.shown) == 1
+    assert len(await replies(sessions)) == 1
 
 
 async def test_without_a_persona_the_asker_is_told_what_an_admin_can_do(router: Router, sessions: Sessions) -> None:

@@ -5,43 +5,66 @@ Owns nothing but the record and ready-made mentions. Knows no network.
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.chat.events import ChannelSeen, MemberSeen, Mention, WorkspaceSeen
-from bot.chat.platform import OnMention
+from bot.chat.events import ChannelSeen, MemberSeen, Mention, Thread, WorkspaceSeen
+from bot.chat.platform import Draft, OnMention
 
 _number = itertools.count(1)
 
 
 class RecordingPlatform:
-    """`shown` are whole texts by nonce, `pieces` what came one by one, `told` the bot's own sentences.
+    """`shown` are whole texts by nonce, `pieces` what came one by one, `said` the bot's own sentences among them.
 
-    `waits` seconds pass before the first piece is taken, as a network that posts a placeholder first.
+    `told` are sentences in private, `places` where something was shown. `waits` seconds pass before the first
+    piece is taken, as in a network that posts a placeholder first. `fails` is raised by the next `show`.
     """
 
-    name = "recording"
+    name = "slack"
 
     def __init__(self, waits: float = 0.0) -> None:
+        self.sitting: str | None = None
         self.shown: dict[str, str] = {}
         self.pieces: list[str] = []
+        self.said: list[str] = []
         self.told: list[str] = []
+        self.places: list[Thread] = []
+        self.found: list[str] = []
+        self.fails: Exception | None = None
         self._waits = waits
 
     async def run(self, on_mention: OnMention) -> None:
         await on_mention(mention())
 
-    async def show(self, to: Mention, pieces: AsyncIterator[str], nonce: str) -> str:
+    async def show(self, to: Thread, draft: Draft) -> str:
         await asyncio.sleep(self._waits)
-        begun = len(self.pieces)
-        async for piece in pieces:
+        self.places.append(to)
+        if self.fails is not None:
+            failure, self.fails = self.fails, None
+            raise failure
+        text = ""
+        async for piece in draft.pieces:
+            await draft.ours()
+            text += piece
             self.pieces.append(piece)
-        self.shown[nonce] = "".join(self.pieces[begun:])
-        return f"shown:{nonce}"
+            if self.shown.setdefault(draft.nonce, "") == "":
+                await draft.on_shown(f"shown:{draft.nonce}")
+            self.shown[draft.nonce] = text
+        if draft.kind == "sentence":
+            self.said.append(text)
+        self.shown[draft.nonce] = text
+        return f"shown:{draft.nonce}"
 
-    async def tell(self, to: Mention, sentence: str) -> None:
+    async def find(self, to: Thread, nonce: str) -> str | None:
+        self.found.append(nonce)
+        return f"shown:{nonce}" if nonce in self.shown else None
+
+    async def tell(self, to: Thread, sentence: str) -> None:
         self.told.append(sentence)
+
+    async def remove(self, to: Thread, ref: str) -> None:
+        self.shown.pop(ref.removeprefix("shown:"), None)
 
 
 def mention(text: str = "hello", author: str = "Ann", **changed: Any) -> Mention:
