@@ -94,7 +94,7 @@ def say(persona: str, text: str, as_json: Json = False) -> None:
     answer = asyncio.run(go()).answer
     if answer is None:
         raise typer.Exit(1)  # why stands on standard error already
-    print_json({"persona": persona, "answer": answer}) if as_json else out.print(answer, markup=False)
+    print_json({"persona": persona, "answer": answer}) if as_json else out.print(answer, markup=False, soft_wrap=True)
 
 
 @cli.command(rich_help_panel=TALK)
