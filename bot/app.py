@@ -14,12 +14,13 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.chat.allowance import Allowance
 from bot.chat.answering import Answering
 from bot.chat.events import Mention
 from bot.chat.platform import Platform
 from bot.chat.reply import Limits, Replier
 from bot.chat.router import Router
-from bot.config import BotConfig
+from bot.config import BotConfig, Chat
 from bot.generation.engine import Engine
 from bot.live_adapters import LiveAdapters
 from bot.prepare import Progress, prepare
@@ -96,7 +97,11 @@ async def open_app(progress: Progress) -> AsyncGenerator[App]:
         stack.push_async_callback(live.aclose)
         answering = _answering(rows, live)
         await stack.enter_async_context(answering.running())
-        yield App(rows, live, Router(rows.sessions, answering.wake), answering)
+        yield App(rows, live, Router(rows.sessions, answering.wake, _allowance(rows.settings.chat)), answering)
+
+
+def _allowance(chat: Chat) -> Allowance:
+    return Allowance(chat.member_per_minute, chat.channel_per_minute, chat.member_waiting)
 
 
 def _answering(rows: Rows, live: LiveAdapters) -> Answering:

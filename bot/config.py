@@ -10,6 +10,10 @@ class Chat(Table):
     context_days: int = Field(default=30, ge=1)
     sync_seconds: float = Field(default=1.0, gt=0, le=60)
     patience_minutes: float = Field(default=15, gt=0)
+    member_per_minute: int = Field(default=20, ge=0)
+    channel_per_minute: int = Field(default=120, ge=0)
+    member_waiting: int = Field(default=5, ge=0)
+    blocklist: list[str] = Field(default_factory=list)
 
 
 class Generation(Table):

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import Channel, Message, Workspace
+from db.models import Channel, Message, Pause, Workspace
 from db.models.text import ChannelState
 
 
@@ -26,6 +26,7 @@ class ChannelSummary:
     state: ChannelState
     review_each: bool
     messages: int
+    paused: bool  # the bot answers nobody there
 
 
 async def ensure(session: AsyncSession, workspace: Workspace, platform_id: str, name: str, now: datetime) -> Channel:
@@ -58,7 +59,7 @@ async def named(session: AsyncSession, name: str) -> Channel:
 
 
 async def summaries(session: AsyncSession) -> list[ChannelSummary]:
-    """Every channel that holds messages or was opened, with how many messages it holds."""
+    """Every channel that holds messages, was opened or is paused, with how many messages it holds."""
     counts = (
         select(Message.channel_id, func.count().label("messages"))
         .where(Message.deleted_at.is_(None))
@@ -66,11 +67,15 @@ async def summaries(session: AsyncSession) -> list[ChannelSummary]:
         .subquery()
     )
     messages = func.coalesce(counts.c.messages, 0)
+    paused = set(await session.scalars(select(Pause.channel_id)))
     rows = await session.execute(
         select(Workspace, Channel, messages)
         .join(Channel, Channel.workspace_id == Workspace.id)
         .outerjoin(counts, counts.c.channel_id == Channel.id)
-        .where((messages > 0) | (Channel.state != "closed"))
+        .where((messages > 0) | (Channel.state != "closed") | Channel.id.in_(paused - {None}))
         .order_by(Workspace.name, Channel.name)
     )
-    return [ChannelSummary(w.name, c.name, w.platform, c.state, c.review_each, count) for w, c, count in rows]
+    return [
+        ChannelSummary(w.name, c.name, w.platform, c.state, c.review_each, count, not paused.isdisjoint({None, c.id}))
+        for w, c, count in rows
+    ]

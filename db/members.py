@@ -127,6 +127,19 @@ async def is_blocked(session: AsyncSession, member_id: int) -> bool:
     return await session.scalar(select(Block.id).where(Block.member_id == member_id)) is not None
 
 
+async def block(session: AsyncSession, member_id: int, by: str, why: str, now: datetime) -> None:
+    """Answer and store nothing of this member from now on; the latest reason counts."""
+    await unblock(session, member_id)
+    session.add(Block(member_id=member_id, by=by, why=why, at=now))
+    await session.flush()
+
+
+async def unblock(session: AsyncSession, member_id: int) -> bool:
+    """Whether the member was blocked."""
+    gone = await session.scalars(delete(Block).where(Block.member_id == member_id).returning(Block.id))
+    return bool(gone.all())
+
+
 async def summaries(session: AsyncSession) -> list[MemberSummary]:
     """Every member with role, consents and how many messages they wrote, busiest first."""
     written = select(Message.member_id, func.count()).group_by(Message.member_id)

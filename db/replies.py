@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, CursorResult, Select, delete, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import Channel, Member, Persona, Reply, ReplySource, Workspace
+from db.models import Channel, Feedback, Member, Persona, Reply, ReplySource, Workspace
 from db.models.talking import ReplyStatus
 from db.redact import redact
 
@@ -36,8 +36,8 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
-    """A reply to be answered, and everything its place in a network is made of."""
+class Placed:
+    """A reply, and everything its place in a network is made of."""
 
     reply: Reply
     channel: Channel
@@ -75,29 +75,31 @@ async def is_kept(session: AsyncSession, channel_id: int, platform_message_id: s
 
 async def claim(
     session: AsyncSession, by: str, reach: Sequence[Reach], now: datetime, limit: int, lease: timedelta = LEASE
-) -> list[Claimed]:
+) -> list[Placed]:
     """Up to `limit` rows as the next attempt of `by`, oldest first: those that wait, and those whose lease lapsed.
 
     `now` must be about the same on all machines: clocks further apart than a lease would take from the living.
     """
     waits = (Reply.status == "queued") | ((Reply.status == "answering") & (Reply.lease_until < now))
-    rows = await session.execute(
-        select(Reply, Channel, Workspace, Persona, Member)
-        .join(Channel, Channel.id == Reply.channel_id)
-        .join(Workspace, Workspace.id == Channel.workspace_id)
-        .join(Persona, Persona.id == Reply.persona_id)
-        .join(Member, Member.id == Reply.asker_id)
-        .where(waits, or_(*map(_reached, reach)))
-        .order_by(Reply.id)
-        .limit(limit)
-        .with_for_update(of=Reply, skip_locked=True)
-    )
-    claimed = [Claimed(*row) for row in rows]
+    open_rows = _placed().where(waits, or_(*map(_reached, reach))).limit(limit)
+    rows = await session.execute(open_rows.with_for_update(of=Reply, skip_locked=True))
+    claimed = [Placed(*row) for row in rows]
     for one in claimed:
         one.reply.status, one.reply.claimed_by, one.reply.lease_until = "answering", by, now + lease
         one.reply.attempt += 1
     await session.flush()
     return claimed
+
+
+def _placed() -> Select[Reply, Channel, Workspace, Persona, Member]:
+    return (
+        select(Reply, Channel, Workspace, Persona, Member)
+        .join(Channel, Channel.id == Reply.channel_id)
+        .join(Workspace, Workspace.id == Channel.workspace_id)
+        .join(Persona, Persona.id == Reply.persona_id)
+        .join(Member, Member.id == Reply.asker_id)
+        .order_by(Reply.id)
+    )
 
 
 def _reached(reach: Reach) -> ColumnElement[bool]:
@@ -197,3 +199,49 @@ async def _as_current_attempt(session: AsyncSession, reply: Reply, values: dict[
     assert isinstance(changed, CursorResult)
     if changed.rowcount != 1:
         raise ReplyLost(f"Reply {reply.id} was taken over by another attempt.")
+
+
+# --- What is deleted.
+
+
+class NoSuchReply(Exception):
+    """There is no such reply; `yamabiko replies` lists them."""
+
+
+async def numbered(session: AsyncSession, reply_id: int) -> Reply:
+    """The reply, ours alone until the transaction ends. Raises NoSuchReply."""
+    found = await session.scalar(select(Reply).where(Reply.id == reply_id).with_for_update())
+    if found is None:
+        raise NoSuchReply(f"There is no reply {reply_id}; `yamabiko replies` lists them.")
+    return found
+
+
+async def erase(session: AsyncSession, reply: Reply) -> None:
+    """The row keeps no text, and is deleting until its platform has taken away what was shown.
+
+    Who is answering it writes and shows no more: only a row that is `answering` may be finished. What it was given
+    stays on record, without text: later replies that were given this one lead through it to whose words they hold.
+    """
+    if reply.status not in ("deleting", "deleted"):
+        shown = reply.shown_ref is not None or reply.status == "answering"
+        reply.status = "deleting" if shown else "deleted"
+    reply.asked, reply.text = "", None
+    await session.execute(delete(Feedback).where(Feedback.reply_id == reply.id))
+    await session.flush()
+
+
+async def to_remove(session: AsyncSession, platform: str, now: datetime) -> list[Placed]:
+    """Replies whose shown messages must go from `platform`.
+
+    One that was deleted while it was answered comes when that lease has lapsed, so that nothing is shown after;
+    its reference may be missing then, and the platform is asked by its nonce.
+    """
+    left = Reply.lease_until.is_(None) | (Reply.lease_until <= now)
+    deleting = _placed().where(Workspace.platform == platform, Reply.status == "deleting", left)
+    return [Placed(*row) for row in await session.execute(deleting)]
+
+
+async def removed(session: AsyncSession, reply_id: int) -> None:
+    """The platform shows nothing of it any more."""
+    reply = await session.get_one(Reply, reply_id)
+    reply.status, reply.shown_ref, reply.lease_until = "deleted", None, None

@@ -26,6 +26,11 @@ async def ensure(session: AsyncSession, platform: str, platform_id: str, name: s
     return found
 
 
+async def hold(session: AsyncSession, workspace_id: int) -> None:
+    """Nobody else holds this workspace until our transaction ends: what is counted now is still true when we write."""
+    await session.execute(select(Workspace.id).where(Workspace.id == workspace_id).with_for_update(key_share=True))
+
+
 async def every(session: AsyncSession) -> list[Workspace]:
     return list(await session.scalars(select(Workspace).order_by(Workspace.id)))
 

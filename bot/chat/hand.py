@@ -20,7 +20,7 @@ from db.session import Sessions, transaction
 class Hand:
     """`until` is when the lease lapses, as the row has it; `ending` is set once the last write has begun."""
 
-    def __init__(self, sessions: Sessions, claimed: replies.Claimed, lease: timedelta) -> None:
+    def __init__(self, sessions: Sessions, claimed: replies.Placed, lease: timedelta) -> None:
         self._sessions, self._lease = sessions, lease
         self.reply = claimed.reply
         self.to = _thread(claimed)
@@ -78,7 +78,7 @@ class Hand:
         return transaction(self._sessions)
 
 
-def _thread(claimed: replies.Claimed) -> Thread:
+def _thread(claimed: replies.Placed) -> Thread:
     return Thread(
         platform=claimed.workspace.platform,
         workspace=claimed.workspace.platform_id,

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat import texts
+from bot.chat.allowance import Allowance, refusal
 from bot.chat.events import Mention
 from bot.chat.platform import Platform
 from db import channels, members, personas, replies, workspaces
@@ -23,9 +24,10 @@ class NotAnswered(Exception):
 
 
 class Router:
-    def __init__(self, sessions: Sessions, wake: Callable[[], None]) -> None:
+    def __init__(self, sessions: Sessions, wake: Callable[[], None], allowance: Allowance | None = None) -> None:
         """`wake` is called when there is something to answer."""
         self._sessions, self._wake = sessions, wake
+        self._allowance = allowance or Allowance()
 
     async def on_mention(self, platform: Platform, mention: Mention) -> int | None:
         """Keep the mention to be answered; its row, or None when it was refused or kept before.
@@ -45,13 +47,13 @@ class Router:
     async def _taken(self, mention: Mention) -> Reply | None:
         try:
             async with transaction(self._sessions) as session:
-                return await take(session, mention)
+                return await take(session, mention, self._allowance)
         except IntegrityError:  # two came at the same moment; what the other wrote is there now
             async with transaction(self._sessions) as session:
-                return await take(session, mention)
+                return await take(session, mention, self._allowance)
 
 
-async def take(session: AsyncSession, mention: Mention) -> Reply | None:
+async def take(session: AsyncSession, mention: Mention, allowance: Allowance) -> Reply | None:
     """The mention's reply row, None when it was taken before. Raises NotAnswered, NoSuchPersona."""
     now = datetime.now(UTC)
     seen = mention.workspace
@@ -63,6 +65,8 @@ async def take(session: AsyncSession, mention: Mention) -> Reply | None:
         return None  # before all that could be refused: what was taken is not refused when it comes again
     if await members.is_blocked(session, asker.id):
         raise NotAnswered(texts.BLOCKED)
+    if why := await refusal(session, allowance, channel, asker, now):
+        raise NotAnswered(why)
     persona = await _persona(session, mention, channel)
     return await replies.enqueue(
         session,

@@ -6,4 +6,12 @@ WAITING = "There are {place} before you."
 NO_PERSONA = "No persona speaks here yet; an admin can make one with `yamabiko persona create`."
 CHOOSE_PERSONA = "Several personas live here: {names}. Say which one, with --persona NAME."
 BLOCKED = "An admin has asked me not to answer you here."
+PAUSED = "An admin has asked me to pause here; please ask me again later."
+MEMBER_TOO_FAST = "You have asked me a lot within a minute; please ask again in {wait}."
+CHANNEL_TOO_FAST = "I was asked a lot in this channel within a minute; please ask again in {wait}."
+MEMBER_WAITING = "You have {questions} waiting for an answer already; please ask again when I have given one."
 EMPTY = "…"
+
+
+def counted(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"

@@ -14,8 +14,8 @@ import structlog
 import typer
 from rich.console import Console
 
-from bot.cli import health, personas, talk, text, training
-from bot.cli.common import LEARN, TEXT
+from bot.cli import health, moderation, personas, talk, text, training
+from bot.cli.common import LEARN, ORDER, TEXT
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -35,8 +35,9 @@ def settings(
         os.environ["YAMABIKO_CONFIG"] = str(config.absolute())  # the trainer we may start reads the same file
 
 
-for part in (health.cli, talk.cli, text.cli, training.cli):
+for part in (health.cli, talk.cli, moderation.cli, text.cli, training.cli):
     cli.add_typer(part)
+cli.add_typer(moderation.reply, name="reply", rich_help_panel=ORDER)
 cli.add_typer(text.imports, name="import", rich_help_panel=TEXT)
 cli.add_typer(text.channel, name="channel", rich_help_panel=TEXT)
 cli.add_typer(personas.cli, name="persona", rich_help_panel=LEARN)

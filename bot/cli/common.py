@@ -21,7 +21,8 @@ T = TypeVar("T")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 # The panels of `yamabiko --help`.
-BEGIN, TALK, TEXT, LEARN = "Begin", "Talk", "Text, and who agreed to what", "Learn"
+BEGIN, TALK, ORDER = "Begin", "Talk", "Keep order"
+TEXT, LEARN = "Text, and who agreed to what", "Learn"
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)

@@ -102,7 +102,8 @@ def channels(as_json: Json = False) -> None:
 
 def _open_for(channel: ChannelSummary) -> str:
     opened = "nothing" if channel.state == "closed" else channel.state
-    return f"{opened}, after review" if channel.review_each and channel.state == "training" else opened
+    opened = f"{opened}, after review" if channel.review_each and channel.state == "training" else opened
+    return f"{opened}; paused" if channel.paused else opened
 
 
 @channel.command()

@@ -3,7 +3,7 @@
 from db.models.base import Row
 from db.models.learning import Adapter, Dataset, DatasetMessage, Run, RunPoint, Verdict
 from db.models.operations import Audit, Heartbeat
-from db.models.people import Block, Consent, LoginLink, Member, Role, Tombstone, WebSession, Workspace
+from db.models.people import Block, Consent, LoginLink, Member, Pause, Role, Tombstone, WebSession, Workspace
 from db.models.personas import Activation, Persona, PersonaSource, PersonaVoice
 from db.models.talking import Feedback, Notice, Reply, ReplySource
 from db.models.text import API_TEXT, BackfillCursor, Channel, Message, MessageRevision
@@ -26,6 +26,7 @@ __all__ = [
     "Message",
     "MessageRevision",
     "Notice",
+    "Pause",
     "Persona",
     "PersonaSource",
     "PersonaVoice",

@@ -64,6 +64,18 @@ class Block(Row):
     at: Mapped[datetime]
 
 
+class Pause(Row):
+    """The bot answers nobody in this channel; without a channel, nobody anywhere."""
+
+    __tablename__ = "pause"
+    __table_args__ = (UniqueConstraint("channel_id"),)
+
+    id: Mapped[Id]
+    channel_id: Mapped[int | None] = reference("channel.id", delete="CASCADE")
+    by: Mapped[str]
+    at: Mapped[datetime]
+
+
 class Consent(Row):
     """An answer about training on one's text, appended and never changed; the latest for a purpose counts.
 

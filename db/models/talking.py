@@ -8,13 +8,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Id, Row, reference
 
-ReplyStatus = Literal["queued", "answering", "done", "failed", "apologised"]
+ReplyStatus = Literal["queued", "answering", "done", "failed", "apologised", "deleting", "deleted"]
 
 
 class Reply(Row):
     """A mention and its answer; while it is unanswered the row is the queue.
 
-    Unique on the platform's message, so a redelivered mention is harmless.
+    Unique on the platform's message, so a redelivered mention is harmless. One that is deleting has no text any
+    more, and waits for its platform to take away what was shown.
     """
 
     __tablename__ = "reply"
@@ -22,6 +23,8 @@ class Reply(Row):
         UniqueConstraint("channel_id", "platform_message_id"),
         Index(None, "status", "id"),
         Index(None, "channel_id", "thread", "id"),
+        Index(None, "channel_id", "created_at"),
+        Index(None, "asker_id", "created_at"),
     )
 
     id: Mapped[Id]

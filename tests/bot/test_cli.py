@@ -14,6 +14,7 @@ LISTS = [
     ("members",),
     ("review", "general"),
     ("review", "雑談"),
+    ("replies",),
     ("persona", "list"),
     ("persona", "show", "echo"),
     ("runs",),
@@ -25,6 +26,13 @@ CHANGES = [
     ("channel", "close", "雑談"),
     ("role", "Ann", "admin"),
     ("consent", "Ann", "--no", "--ground", "told me"),
+    ("block", "[Ben]", "--reason", "spam"),
+    ("unblock", "山田太郎"),
+    ("pause",),
+    ("pause", "雑談"),
+    ("resume", "general"),
+    ("reply", "delete", "1"),
+    ("reply", "delete", "2"),
     ("permit-training", "Harbour", "--ground", "an agreement"),
     ("review", "--approve", "1", "--leave-out", "2"),
     ("persona", "create", "third", "--base", "tiny", "--recipe", "epochs=2", "--sampling", "temperature=0.5"),
@@ -63,7 +71,7 @@ def test_every_table_fits_eighty_columns_whole_and_aligned_whatever_the_script(y
         widths = {columns(line) for line in lines}
         assert max(widths) <= 80, words
         assert len(widths) == 1 or words == ("runs",), words
-        assert "…" not in output, words  # nothing is cut off
+        assert "…" not in output or words == ("replies",), words  # nothing is cut off
 
 
 def columns(line: str) -> int:
@@ -97,6 +105,7 @@ def test_brackets_in_what_people_write_are_shown_as_they_are(yamabiko: Run, fill
         (("channel", "list"), "There is no text yet; `yamabiko import --help`"),
         (("members",), "Nobody has written yet."),
         (("persona", "list"), "There is no persona yet; `yamabiko persona create NAME` makes one."),
+        (("replies",), "Nobody has asked anything yet; `yamabiko chat` does."),
         (("runs",), "Nothing has been trained yet; `yamabiko train PERSONA` does."),
     ],
 )
@@ -111,12 +120,12 @@ def test_help_groups_the_commands_and_explains_each_in_a_sentence(yamabiko: Run)
     status, output, _ = yamabiko("--help")
     assert status == 0
     panels = re.findall(r"╭─ (.+?) ─", output)
-    assert panels == ["Options", "Begin", "Talk", "Text, and who agreed to what", "Learn"]
-    for command in ("import", "chat", "train", "persona", "doctor"):
+    assert panels == ["Options", "Begin", "Talk", "Keep order", "Text, and who agreed to what", "Learn"]
+    for command in ("import", "chat", "train", "persona", "doctor", "block", "reply"):
         assert re.search(rf"│ {command}\s+[A-Z]\S+", output), command
 
 
-@pytest.mark.parametrize("group", ["import", "channel", "persona"])
+@pytest.mark.parametrize("group", ["import", "channel", "persona", "reply"])
 def test_a_group_of_commands_explains_itself(yamabiko: Run, group: str) -> None:
     _, output, errors = yamabiko(group)
     assert "Commands" in output + errors

@@ -9,14 +9,17 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.chat import compare
-from bot.chat.verbs import personas, text, training
+from bot.chat.allowance import Allowance
+from bot.chat.router import take
+from bot.chat.verbs import moderation, personas, text, training
 from bot.chat.verbs.authority import Actor, NotAllowed
 from bot.chat.verbs.personas import Wishes
-from db import audit
+from db import audit, members, pauses
 from db.members import ROLES, RoleName
 from db.models import Row
 from db.session import Sessions, reading, transaction
 from tests.fakes import community
+from tests.fakes.platform import mention
 
 SECRET = "the words of a member, which no audit row may hold"
 
@@ -31,6 +34,12 @@ NEEDS: dict[str, tuple[RoleName, tuple[Any, ...]]] = {
     "text.set_role": ("owner", ("Ben", "curator")),
     "text.consent": ("owner", ("Ann", True, "community", "a signed form")),
     "text.permit_training": ("owner", ("Harbour", "an agreement")),
+    "moderation.block": ("admin", ("Ben", "spam")),
+    "moderation.unblock": ("admin", ("Cat",)),
+    "moderation.pause": ("admin", ("general",)),
+    "moderation.resume": ("admin", ("general",)),
+    "moderation.list_replies": ("curator", ()),
+    "moderation.delete_reply": ("member", (1,)),
     "personas.create": ("admin", ("second", Wishes(base="tiny", system_prompt=SECRET))),
     "personas.edit": ("admin", ("echo", Wishes(prompts=[SECRET]))),
     "personas.show": ("member", ("echo",)),
@@ -50,9 +59,11 @@ NEEDS: dict[str, tuple[RoleName, tuple[Any, ...]]] = {
 AUDITED = {name for name, (role, _) in NEEDS.items() if role != "member"} - {
     "text.to_review",
     "text.list_members",
+    "moderation.list_replies",
 }
 MODULES: dict[str, ModuleType] = {
     "text": text,
+    "moderation": moderation,
     "personas": personas,
     "training": training,
     "compare": compare,
@@ -77,12 +88,15 @@ def verb_called(name: str) -> Any:
 
 @pytest.fixture
 async def a_community(sqlite_sessions: Sessions, now) -> Sessions:
-    """A channel with a message, a persona and one candidate whose run has ended."""
+    """A message and a question of Ann's in a paused channel, Cat blocked, a persona and a candidate of an ended run."""
     async with transaction(sqlite_sessions) as session:
-        place = await community.found(session, now)
+        place = await community.found(session, now, "Ann", "Ben", "Cat")
         await place.says(session, now, ("Ann", SECRET))
         persona = await community.persona(session, now, place.channel)
         await community.candidate(session, persona, now)
+        await take(session, mention(SECRET), Allowance())
+        await members.block(session, place.members["Cat"].id, "test", "", now)
+        await pauses.begin(session, place.channel.id, "test", now)
     return sqlite_sessions
 
 

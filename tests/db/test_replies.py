@@ -7,7 +7,7 @@ import pytest
 
 from db import personas, replies
 from db.models import Reply
-from db.replies import LEASE, Claimed, Reach, ReplyLost
+from db.replies import LEASE, Placed, Reach, ReplyLost
 from db.session import Sessions, reading, transaction
 from tests.fakes import community
 
@@ -29,7 +29,7 @@ async def queued(sessions: Sessions, now, message: str = "m1", **changed: str) -
         return await replies.enqueue(session, Reply(**places, **values))
 
 
-async def claimed(sessions: Sessions, by: str, at, limit: int = 10, *reach: Reach) -> list[Claimed]:
+async def claimed(sessions: Sessions, by: str, at, limit: int = 10, *reach: Reach) -> list[Placed]:
     async with transaction(sessions) as session:
         return await replies.claim(session, by, reach or [Reach("slack", None, at)], at, limit)
 

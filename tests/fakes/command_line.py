@@ -11,9 +11,9 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import channels, members, messages, personas, runs, workspaces
+from db import channels, members, messages, pauses, personas, runs, workspaces
 from db.messages import NewMessage
-from db.models import Persona
+from db.models import Persona, Reply
 from db.models import Run as TrainingRun
 from db.session import Sessions, transaction
 from tests.fakes import community
@@ -32,11 +32,14 @@ def environment() -> dict[str, str]:
 
 
 async def two_workspaces(sessions: Sessions) -> None:
-    """Japanese and English names and texts, a persona with adapters, and runs of every kind."""
+    """Japanese and English names and texts, a persona with adapters, runs and replies, a pause and a block."""
     async with transaction(sessions) as session:
         place = await community.found(session, NOW, "Ann", "山田太郎", "[Ben]")
         await _text(session, place)
         await _runs(session, place)
+        await _replies(session, place)
+        await members.block(session, place.members["山田太郎"].id, "shell:root", "spam", NOW)
+        await pauses.begin(session, place.channel.id, "shell:root", NOW)
 
 
 async def _text(session: AsyncSession, place: Community) -> None:
@@ -64,6 +67,16 @@ async def _runs(session: AsyncSession, place: Community) -> None:
     await runs.renew(session, claimed, NOW, phase="preparing the base: converting weights")
     other = await community.persona(session, NOW, name="夜の山彦")
     await runs.end(session, await _claimed(session, other), "skipped", WHY, NOW)
+
+
+async def _replies(session: AsyncSession, place: Community) -> None:
+    """One that was answered at length, and one that waits."""
+    persona, ann = await personas.named(session, "echo"), place.members["Ann"].id
+    facts = {"channel_id": place.channel.id, "persona_id": persona.id, "asker_id": ann, "asked": "?", "created_at": NOW}
+    long = "今日は山に登ります。とても楽しい一日でした。[all] of it, and then some more of it."
+    session.add(Reply(**facts, platform_message_id="1", status="done", shown_ref="p1", text=long))
+    session.add(Reply(**facts, platform_message_id="2"))
+    await session.flush()
 
 
 async def _claimed(session: AsyncSession, persona: Persona) -> TrainingRun:

@@ -1,0 +1,101 @@
+"""Verbs that keep order: block and unblock, pause and resume, list replies and delete them."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.chat.verbs.authority import Actor, NotAllowed, query, verb
+from db import audit, channels, members, mentions, pauses, replies
+from db.members import ROLES
+from db.mentions import ReplySummary
+from db.models.talking import ReplyStatus
+from db.transcript import mentioned, with_names
+
+
+class CannotBeBlocked(Exception):
+    """Admins and owners are not blocked; take the role away first."""
+
+
+class NotBlocked(Exception):
+    """This member is not blocked; `yamabiko members` shows who is."""
+
+
+class NotPaused(Exception):
+    """There is no such pause to end; the message says what is paused."""
+
+
+@verb("admin", "member", "why")
+async def block(session: AsyncSession, actor: Actor, member: str, why: str = "") -> str:
+    """The bot answers this member no more, and keeps nothing they ask; their name.
+
+    Blocking again gives another reason. Raises NoSuchMember, CannotBeBlocked.
+    """
+    found = await members.named(session, member)
+    role = await members.role_of(session, found.id)
+    if role in ("admin", "owner"):
+        raise CannotBeBlocked(f"{found.name} is an {role}; `yamabiko role` takes that away, and then blocking is open.")
+    await members.block(session, found.id, actor.name, why, datetime.now(UTC))
+    return found.name
+
+
+@verb("admin", "member")
+async def unblock(session: AsyncSession, actor: Actor, member: str) -> str:
+    """The bot answers this member again; their name. Raises NoSuchMember, NotBlocked."""
+    found = await members.named(session, member)
+    if not await members.unblock(session, found.id):
+        raise NotBlocked(f"{found.name} is not blocked; `yamabiko members` shows who is.")
+    return found.name
+
+
+@verb("admin", "channel")
+async def pause(session: AsyncSession, actor: Actor, channel: str | None = None) -> str | None:
+    """Answer nobody in a channel, or anywhere (None), until it is resumed; the channel's name.
+
+    What was asked before is still answered. Raises NoSuchChannel, AmbiguousChannel.
+    """
+    found = await channels.named(session, channel) if channel is not None else None
+    await pauses.begin(session, found.id if found else None, actor.name, datetime.now(UTC))
+    return found.name if found else None
+
+
+@verb("admin", "channel")
+async def resume(session: AsyncSession, actor: Actor, channel: str | None = None) -> list[str | None]:
+    """End a channel's pause, or the one of everything (None); what is still paused, None standing for everything.
+
+    Raises NoSuchChannel, AmbiguousChannel, NotPaused.
+    """
+    found = await channels.named(session, channel) if channel is not None else None
+    ended = await pauses.end(session, found.id if found else None)
+    still = await pauses.places(session)
+    if not ended:
+        what = f"{found.name} is not" if found else "Not everything is"
+        raise NotPaused(f"{what} paused, so there is nothing to resume; paused: {_listed(still)}.")
+    return still
+
+
+def _listed(places: list[str | None]) -> str:
+    return ", ".join(place or "everything" for place in places) or "nothing"
+
+
+@query("curator")
+async def list_replies(session: AsyncSession, actor: Actor, limit: int = 20) -> list[ReplySummary]:
+    """Newest first, with members' names in what was asked."""
+    found = await mentions.latest(session, limit)
+    names = await members.names(session, {one for reply in found for one in mentioned(reply.asked)})
+    return [replace(reply, asked=with_names(reply.asked, names)) for reply in found]
+
+
+@verb("member", "reply")
+async def delete_reply(session: AsyncSession, actor: Actor, reply: int) -> ReplyStatus:
+    """Erase a reply and what was asked; "deleting" until the bot has taken the message away, then "deleted".
+
+    Open to the one who asked, and to curators and above, of whom the audit tells. Raises NoSuchReply, NotAllowed.
+    """
+    found = await replies.numbered(session, reply)
+    if actor.name != f"member:{found.asker_id}":
+        if ROLES.index(actor.role) < ROLES.index("curator"):
+            raise NotAllowed("Only the one who asked, or a curator, may delete this reply.")
+        audit.record(session, actor.name, "delete_reply", {"reply": reply}, datetime.now(UTC))
+    await replies.erase(session, found)
+    return found.status
