@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.chat.allowance import Allowance
 from bot.chat.answering import Answering
+from bot.chat.blocklist import Blocklist
 from bot.chat.events import Mention
 from bot.chat.platform import Platform
 from bot.chat.reply import Limits, Replier
@@ -122,7 +123,8 @@ def _answering(rows: Rows, live: LiveAdapters) -> Answering:
     instance = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     # A few more than the engine takes: those hear at once that it is busy, the others wait in their rows.
     at_once = generation.max_waiting + 8
-    return Answering(rows.sessions, Replier(rows.sessions, live, limits), instance, at_once=at_once)
+    replier = Replier(rows.sessions, live, limits, Blocklist(chat.blocklist))
+    return Answering(rows.sessions, replier, instance, at_once=at_once)
 
 
 async def _weigh(settings: BotConfig, base: str, progress: Progress) -> int:

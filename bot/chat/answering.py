@@ -1,7 +1,7 @@
 """The queue's worker: reply rows are claimed, answered and kept alive.
 
-Owns this process's tasks, their leases and how many there are at once. Knows no model, and of networks only
-which are there to be shown on.
+Owns this process's tasks, their leases and how many there are at once, and looks for replies that were deleted.
+Knows no model, and of networks only which are there to be shown on.
 """
 
 import asyncio
@@ -14,11 +14,14 @@ import structlog
 
 from bot.chat.hand import Hand
 from bot.chat.platform import Platform
+from bot.chat.removing import remove_deleted
 from bot.chat.reply import Replier
 from db import replies
 from db.session import Sessions, reading, transaction
 
 log = structlog.get_logger()
+
+_DELETED_S = 1.0  # between two looks at what was deleted: whoever deletes a reply wants it gone
 
 
 class Answering:
@@ -50,11 +53,11 @@ class Answering:
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Answer while this is open. What is in hand then is dropped: its lease lapses, and it is taken again."""
-        loop = asyncio.create_task(self._run())
+        loops = [asyncio.create_task(self._run()), asyncio.create_task(self._take_away())]
         try:
             yield
         finally:
-            tasks = [loop, *self._hands]
+            tasks = [*loops, *self._hands]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -95,6 +98,16 @@ class Answering:
                 async with asyncio.timeout(max(0.0, self._renew_at - time.monotonic())):
                     await self._woken.wait()
             self._woken.clear()
+
+    async def _take_away(self) -> None:
+        """Apart from the rest: a slow network must not keep a lease from being renewed."""
+        while True:
+            try:
+                async with asyncio.timeout(self._replier.limits.network_seconds):
+                    await remove_deleted(self._sessions, dict(self._platforms))
+            except Exception:
+                log.exception("looking for deleted replies failed; trying again")
+            await asyncio.sleep(_DELETED_S)
 
     async def _renew(self) -> None:
         """Keep what is in hand; what is another's by now is dropped, and no longer shown."""

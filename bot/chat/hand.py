@@ -14,6 +14,7 @@ from bot.chat.events import Thread
 from bot.chat.platform import Draft, Kind, Platform
 from bot.chat.posting import merged
 from db import replies
+from db.models import Reply
 from db.session import Sessions, transaction
 
 
@@ -23,10 +24,10 @@ class Hand:
     def __init__(self, sessions: Sessions, claimed: replies.Placed, lease: timedelta) -> None:
         self._sessions, self._lease = sessions, lease
         self.reply = claimed.reply
-        self.to = _thread(claimed)
+        self.to = place_of(claimed)
         self.until = claimed.reply.lease_until or datetime.now(UTC)
         self.ending = False
-        self._nonce = f"reply-{claimed.reply.id}"
+        self._nonce = name_of(claimed.reply)
         self._shown = claimed.reply.shown_ref
 
     async def ours(self) -> None:
@@ -78,13 +79,18 @@ class Hand:
         return transaction(self._sessions)
 
 
-def _thread(claimed: replies.Placed) -> Thread:
+def name_of(reply: Reply) -> str:
+    """The nonce under which everything is shown that is said in answer."""
+    return f"reply-{reply.id}"
+
+
+def place_of(placed: replies.Placed) -> Thread:
     return Thread(
-        platform=claimed.workspace.platform,
-        workspace=claimed.workspace.platform_id,
-        channel=claimed.channel.platform_id,
-        thread=claimed.reply.thread,
-        message=claimed.reply.platform_message_id,
-        asker=claimed.asker.platform_id,
-        persona=claimed.persona.name,
+        platform=placed.workspace.platform,
+        workspace=placed.workspace.platform_id,
+        channel=placed.channel.platform_id,
+        thread=placed.reply.thread,
+        message=placed.reply.platform_message_id,
+        asker=placed.asker.platform_id,
+        persona=placed.persona.name,
     )

@@ -15,7 +15,9 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat import texts
+from bot.chat.blocklist import Blocklist
 from bot.chat.hand import Hand
+from bot.chat.outgoing import quiet, safe
 from bot.chat.platform import Kind, NotShown, Platform
 from bot.generation.engine import EngineBusy, EngineUnavailable, Finish, Request, Sampling, Waiting
 from bot.live_adapters import LiveAdapters
@@ -46,8 +48,11 @@ class _Context:
 
 
 class Replier:
-    def __init__(self, sessions: Sessions, live: LiveAdapters, limits: Limits) -> None:
+    def __init__(
+        self, sessions: Sessions, live: LiveAdapters, limits: Limits, blocked: Blocklist | None = None
+    ) -> None:
         self._sessions, self._live, self.limits = sessions, live, limits
+        self._blocked = blocked or Blocklist()
 
     async def answer(self, platform: Platform, hand: Hand) -> None:
         """Speak, and keep what was said; what went wrong is told in the answer's place, and kept.
@@ -84,14 +89,17 @@ class Replier:
         return None
 
     async def _speak(self, platform: Platform, hand: Hand, context: _Context) -> None:
-        spoken = _Spoken(self._live)
+        spoken = _Spoken(self._live, self._blocked)
         request = Request(
             turns=context.turns,
             sampling=sampling_of(context.persona.sampling),
             shape=context.persona.shape,
             deadline_s=self.limits.reply_seconds,
         )
-        async with aclosing(spoken.listen(context.persona, request)) as pieces:
+        async with (
+            aclosing(spoken.listen(context.persona, request)) as said,
+            aclosing(safe(said, self._blocked)) as pieces,
+        ):
             await self._show(platform, hand, pieces, "answer")
         await hand.finish(spoken.answer(), spoken.adapter_id, context.given)
 
@@ -126,14 +134,14 @@ async def _conversation(session: AsyncSession, persona: Persona, before: list[Re
 
 
 async def _saying(sentence: str) -> AsyncGenerator[str]:
-    yield sentence
+    yield quiet(sentence)  # an engine's reason may quote anything
 
 
 class _Spoken:
     """Gathers an answer while it is passed on."""
 
-    def __init__(self, live: LiveAdapters) -> None:
-        self._live = live
+    def __init__(self, live: LiveAdapters, blocked: Blocklist) -> None:
+        self._live, self._blocked = live, blocked
         self._text: list[str] = []
         self._finish: Finish | None = None
         self.adapter_id: int | None = None
@@ -158,7 +166,7 @@ class _Spoken:
         finish = self._finish
         assert finish is not None, "an engine ends every candidate with its finish"
         return replies.Answer(
-            text="".join(self._text),
+            text=self._blocked.mask("".join(self._text)),  # calls are broken only for networks
             finish=finish.reason,
             prompt_tokens=finish.prompt_tokens,
             completion_tokens=finish.completion_tokens,

@@ -13,12 +13,14 @@ import pytest
 from sqlalchemy import select
 
 from bot.chat import texts
+from db import replies
 from db.models import Reply
 from db.session import Sessions, reading, transaction
 from tests.fakes import community
 from tests.fakes.network import Network
 from tests.fakes.networked_bot import PERSONAS, Wanted, answer_to, command, split
 
+ENDED = ("done", "failed", "apologised", "deleted")
 ROOT = Path(__file__).parents[2]
 
 
@@ -69,13 +71,13 @@ class Town:
         async with asyncio.timeout(within):
             while True:
                 rows = await self.replies()
-                if len(rows) == len(self.network.mentions) and all(row.finished_at for row in rows):
+                taken = sorted(row.platform_message_id for row in rows) == sorted(self.network.mentions)
+                if taken and all(row.status in ENDED for row in rows):
                     return rows
                 await asyncio.sleep(0.1)
 
     def check(self, rows: list[Reply], *, apologies: bool = False) -> None:
         """What stands in the network for each mention: one chain of posts, whole, and as the row has it."""
-        assert sorted(row.platform_message_id for row in rows) == sorted(self.network.mentions)
         for row in rows:
             asked = self.network.mentions[row.platform_message_id]
             if row.status == "apologised" and apologies:
@@ -176,3 +178,21 @@ async def test_a_bot_that_slept_past_its_lease_says_nothing_more(town: Town) -> 
     await asyncio.sleep(2 * town.wanted.lease)  # the other has taken some over by now, and may be at them
     os.kill(sleeper.pid, signal.SIGCONT)
     town.check(await town.all_ended(60))
+
+
+async def test_of_what_was_deleted_meanwhile_nothing_stands(town: Town) -> None:
+    town.asks(20)
+    await killed_often(town, 2)
+    bot = await town.bot()
+    await town.some_moment()
+    for row in town.random.sample(await town.replies(), 8):  # answered, half answered, waiting
+        async with transaction(town.sessions) as session:
+            await replies.erase(session, await replies.numbered(session, row.id))
+    await town.some_moment()
+    await town.kill(bot)
+    await town.bot(word=0.0)
+    rows = await town.all_ended(60)
+    deleted = [row for row in rows if row.status == "deleted"]
+    assert len(deleted) == 8
+    assert [town.network.standing(row.platform_message_id) for row in deleted] == [[]] * 8
+    town.check([row for row in rows if row not in deleted])

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +11,9 @@ import pytest
 from sqlalchemy import select
 
 from bot.chat.answering import Answering
+from bot.chat.blocklist import Blocklist
 from bot.chat.events import ChannelSeen
+from bot.chat.outgoing import BREAK
 from bot.chat.reply import Limits, Replier
 from bot.chat.router import Router
 from bot.engines import Engines
@@ -29,12 +31,15 @@ from tests.fakes.platform import RecordingPlatform, mention
 class Bot:
     """A router over one scripted engine and a platform that records."""
 
-    def __init__(self, sessions: Sessions, folder: Path, engine: ScriptedEngine, limits: Limits) -> None:
+    def __init__(
+        self, sessions: Sessions, folder: Path, engine: ScriptedEngine, limits: Limits, blocked: Sequence[str]
+    ) -> None:
         self.sessions, self.folder, self.engine = sessions, folder, engine
         self.platform = RecordingPlatform()
         self.fails_to_open: Exception | None = None
         self.live = LiveAdapters(sessions, Engines(weightless, self._open), folder)
-        self.answering = Answering(sessions, Replier(sessions, self.live, limits), "test", at_once=64)
+        replier = Replier(sessions, self.live, limits, Blocklist(blocked))
+        self.answering = Answering(sessions, replier, "test", at_once=64)
         self.router = Router(sessions, self.answering.wake)
 
     async def _open(self, base: str) -> ScriptedEngine:
@@ -84,8 +89,8 @@ async def make_bot(sqlite_sessions: Sessions, tmp_path: Path, now):
         await community.persona(session, now, sampling={"temperature": 0.5, "stop": ["END"]})
     async with AsyncExitStack() as stack:
 
-        async def make(*answers, limits: Limits | None = None, waits: float = 0.0, **engine) -> Bot:
-            bot = Bot(sqlite_sessions, tmp_path, ScriptedEngine(answers, **engine), limits or Limits())
+        async def make(*answers, limits: Limits | None = None, waits: float = 0.0, blocked=(), **engine) -> Bot:
+            bot = Bot(sqlite_sessions, tmp_path, ScriptedEngine(answers, **engine), limits or Limits(), blocked)
             bot.platform = RecordingPlatform(waits)
             stack.push_async_callback(bot.live.aclose)
             await stack.enter_async_context(bot.answering.running())
@@ -275,3 +280,11 @@ async def test_an_empty_answer_is_kept_and_does_not_break_the_next(make_bot: Mak
     assert (first.status, first.text) == ("done", "")
     await bot.asked("hello?")
     assert [role for role, _ in bot.turns()] == ["system", "user", "assistant", "user"]
+
+
+async def test_nobody_is_called_and_no_blocked_word_is_said_or_kept(make_bot: MakeBot) -> None:
+    bot = await make_bot("Hi @everyone, a dog", blocked=["DOG"])
+    reply = await bot.asked()
+    (shown,) = bot.platform.shown.values()
+    assert shown == f"Hi @{BREAK}everyone, a •••"
+    assert reply.text == "Hi @everyone, a •••"

@@ -75,11 +75,11 @@ async def test_it_waits_for_its_own_platform_to_take_the_message_away(rows: Sess
     await erase(rows)
     assert await to_remove(rows, now, "discord") == []
     async with reading(rows) as session:
-        ((reply, channel, workspace, persona, asker),) = await replies.to_remove(session, "slack", now)
-    assert (reply.shown_ref, channel.name, workspace.name) == ("shown 1", "general", "Harbour")
-    assert (persona.name, asker.name) == ("echo", "Ann")
+        (one,) = await replies.to_remove(session, "slack", now)
+    assert (one.reply.shown_ref, one.channel.name, one.workspace.name) == ("shown 1", "general", "Harbour")
+    assert (one.persona.name, one.asker.name) == ("echo", "Ann")
     async with transaction(rows) as session:
-        await replies.removed(session, reply.id)
+        await replies.removed(session, one.reply.id)
     assert await to_remove(rows, now) == []
     async with reading(rows) as session:
         found = await session.get_one(Reply, 1)

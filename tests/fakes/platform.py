@@ -18,7 +18,8 @@ class RecordingPlatform:
     """`shown` are whole texts by nonce, `pieces` what came one by one, `said` the bot's own sentences among them.
 
     `told` are sentences in private, `places` where something was shown. `waits` seconds pass before the first
-    piece is taken, as in a network that posts a placeholder first. `fails` is raised by the next `show`.
+    piece is taken, as in a network that posts a placeholder first. `fails` is raised by the next `show` or
+    `remove`.
     """
 
     name = "slack"
@@ -32,6 +33,7 @@ class RecordingPlatform:
         self.places: list[Thread] = []
         self.found: list[str] = []
         self.fails: Exception | None = None
+        self.removed: list[str] = []
         self._waits = waits
 
     async def run(self, on_mention: OnMention) -> None:
@@ -40,9 +42,7 @@ class RecordingPlatform:
     async def show(self, to: Thread, draft: Draft) -> str:
         await asyncio.sleep(self._waits)
         self.places.append(to)
-        if self.fails is not None:
-            failure, self.fails = self.fails, None
-            raise failure
+        self._fail()
         text = ""
         async for piece in draft.pieces:
             await draft.ours()
@@ -64,7 +64,14 @@ class RecordingPlatform:
         self.told.append(sentence)
 
     async def remove(self, to: Thread, ref: str) -> None:
+        self._fail()
         self.shown.pop(ref.removeprefix("shown:"), None)
+        self.removed.append(ref)
+
+    def _fail(self) -> None:
+        if self.fails is not None:
+            failure, self.fails = self.fails, None
+            raise failure
 
 
 def mention(text: str = "hello", author: str = "Ann", **changed: Any) -> Mention:

@@ -1,0 +1,78 @@
+"""A deleted reply goes from where it was shown, also when it was half shown, and when the network is away."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.chat.platform import NotShown
+from bot.chat.removing import remove_deleted
+from db import replies
+from db.models import Reply
+from db.session import Sessions, reading, transaction
+from tests.fakes import community
+from tests.fakes.platform import RecordingPlatform
+
+
+@pytest.fixture
+async def deleting(sqlite_sessions: Sessions, now) -> Sessions:
+    """Reply 1 was shown, and its row says so; reply 2 died in the middle of it."""
+    async with transaction(sqlite_sessions) as session:
+        place = await community.found(session, now)
+        persona = await community.persona(session, now)
+        for number, (status, ref) in enumerate((("done", "shown:reply-1"), ("answering", None)), start=1):
+            row = Reply(
+                channel_id=place.channel.id,
+                persona_id=persona.id,
+                asker_id=place.members["Ann"].id,
+                platform_message_id=f"m{number}",
+                asked="hello",
+                status=status,
+                shown_ref=ref,
+                lease_until=now + timedelta(seconds=30),
+                created_at=now,
+            )
+            session.add(row)
+            await session.flush()
+            await replies.erase(session, row)
+    return sqlite_sessions
+
+
+async def statuses(sessions: Sessions) -> list[str]:
+    async with reading(sessions) as session:
+        return [(await session.get_one(Reply, number)).status for number in (1, 2)]
+
+
+@pytest.fixture
+def platform() -> RecordingPlatform:
+    platform = RecordingPlatform()
+    platform.shown = {"reply-1": "hi", "reply-2": "half an", "reply-3": "another's"}
+    return platform
+
+
+async def test_what_was_shown_is_found_and_taken_away(deleting: Sessions, platform: RecordingPlatform) -> None:
+    await remove_deleted(deleting, {"slack": platform})
+    assert platform.shown == {"reply-3": "another's"}
+    assert await statuses(deleting) == ["deleted", "deleted"]
+    await remove_deleted(deleting, {"slack": platform})
+    assert platform.removed == ["shown:reply-1", "shown:reply-2"]
+
+
+async def test_a_network_that_fails_is_asked_again(deleting: Sessions, platform: RecordingPlatform) -> None:
+    platform.fails = ConnectionError("the network is away")
+    await remove_deleted(deleting, {"slack": platform})
+    assert await statuses(deleting) == ["deleting", "deleted"]
+    await remove_deleted(deleting, {"slack": platform})
+    assert await statuses(deleting) == ["deleted", "deleted"]
+    assert platform.shown == {"reply-3": "another's"}
+
+
+async def test_what_can_be_reached_no_more_counts_as_gone(deleting: Sessions, platform: RecordingPlatform) -> None:
+    platform.fails = NotShown("The channel is gone.")
+    await remove_deleted(deleting, {"slack": platform})
+    assert await statuses(deleting) == ["deleted", "deleted"]
+
+
+async def test_other_networks_are_left_alone(deleting: Sessions, platform: RecordingPlatform) -> None:
+    await remove_deleted(deleting, {"discord": platform})
+    assert await statuses(deleting) == ["deleting", "deleting"]
+    assert platform.removed == []
