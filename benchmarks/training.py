@@ -6,15 +6,15 @@ whole optimiser steps after the first are timed. The Trainer is measured in bflo
 """
 
 import json
-import resource
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from benchmarks import child
 
 SENTENCES = (
     "The bus was late again, so we walked along the river and talked about the new library.",
@@ -35,7 +35,7 @@ def run(base: Path, repeats: int) -> list[dict[str, Any]]:
     found: dict[str, list[dict[str, float]]] = {who: [] for who in PEERS}
     for turn in range(repeats):
         for who in reversed(PEERS) if turn % 2 else PEERS:
-            found[who].append(_measured_apart(who, base))
+            found[who].append(child.measure("benchmarks.training", who, str(base.resolve())))
     rows = [_row(who, taken) for who, taken in found.items()]
     plain = next(row for row in rows if row["who"] == "transformers bfloat16")
     return [row | {"ratio": round(row["tokens_per_second"] / plain["tokens_per_second"], 2)} for row in rows]
@@ -48,17 +48,6 @@ def _row(who: str, taken: list[dict[str, float]]) -> dict[str, Any]:
         "tokens_per_second": round(statistics.median(one["tokens_per_second"] for one in taken), 1),
         "peak_memory_mb": round(statistics.median(one["peak_memory_mb"] for one in taken)),
     }
-
-
-def _measured_apart(who: str, base: Path) -> dict[str, float]:
-    child = subprocess.run(
-        [sys.executable, "-m", "benchmarks.training", who, str(base)],
-        check=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    return json.loads(child.stdout.splitlines()[-1])
 
 
 def _blocks(base: Path) -> list[list[int]]:
@@ -146,11 +135,7 @@ def _contest(who: str, base: Path) -> dict[str, float]:
     else:
         _trainer(base, who.endswith("bfloat16"), mark)
     assert len(times) == STEPS + 1, f"{len(times)} steps"
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    return {
-        "tokens_per_second": BLOCK * ROWS * STEPS / (times[-1] - times[0]),
-        "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit,
-    }
+    return child.figures(BLOCK * ROWS * STEPS / (times[-1] - times[0]))
 
 
 if __name__ == "__main__":
