@@ -42,10 +42,12 @@ def _default_base() -> Path:
 
 def _show(rows: list[dict]) -> None:
     columns = list(dict.fromkeys(key for row in rows for key in row))
-    table = Table(*[column.replace("_", " ") for column in columns], box=box.SIMPLE_HEAD)
+    table = Table(box=box.SIMPLE_HEAD)
+    for column in columns:
+        table.add_column(column.replace("_", " "), no_wrap=True)
     for row in rows:
         table.add_row(*[_cell(row.get(column)) for column in columns])
-    Console().print(table)
+    Console(width=max(Console().width, 120)).print(table)
 
 
 def _cell(value: object) -> str:

@@ -43,7 +43,7 @@ def run(base: Path, repeats: int) -> list[dict[str, Any]]:
 
 def _row(who: str, taken: list[dict[str, float]]) -> dict[str, Any]:
     return {
-        "what": f"LoRA training, {BLOCK}-token blocks, {ROWS} a step",
+        "what": f"training, {ROWS} × {BLOCK} tokens a step",
         "who": who,
         "tokens_per_second": round(statistics.median(one["tokens_per_second"] for one in taken), 1),
         "peak_memory_mb": round(statistics.median(one["peak_memory_mb"] for one in taken)),
