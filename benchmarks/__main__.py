@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -26,8 +27,11 @@ def main() -> None:
     asked.add_argument("--base", type=Path, help="a prepared folder (default: the config's default base)")
     wanted = asked.parse_args()
     base = wanted.base or _default_base()
-    rows = [row for part in wanted.parts or PARTS for row in PARTS[part](base, wanted.repeats)]
-    _show(rows)
+    rows: list[dict[str, Any]] = []
+    for part in wanted.parts or PARTS:
+        found = PARTS[part](base, wanted.repeats)
+        _show(part, found)
+        rows += [{"part": part} | row for row in found]
     out = Path("build/bench.json")
     out.parent.mkdir(exist_ok=True)
     out.write_text(json.dumps({"base": base.name, "repeats": wanted.repeats, "rows": rows}, indent=2))
@@ -40,9 +44,9 @@ def _default_base() -> Path:
     return settings.base_folder(settings.bases.default)
 
 
-def _show(rows: list[dict]) -> None:
+def _show(part: str, rows: list[dict[str, Any]]) -> None:
     columns = list(dict.fromkeys(key for row in rows for key in row))
-    table = Table(box=box.SIMPLE_HEAD)
+    table = Table(title=part, title_justify="left", box=box.SIMPLE_HEAD)
     for column in columns:
         table.add_column(column.replace("_", " "), no_wrap=True)
     for row in rows:
