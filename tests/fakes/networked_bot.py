@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.chat import posts
 from bot.chat.answering import Answering
 from bot.chat.events import ChannelSeen, MemberSeen, Mention, Thread, WorkspaceSeen
 from bot.chat.platform import Draft, OnMention
@@ -50,9 +51,8 @@ def answer_to(asked: str) -> str:
 
 
 def split(text: str) -> list[str]:
-    """Posts of five words."""
-    words = text.split()
-    return [" ".join(words[at : at + 5]) for at in range(0, len(words), 5)]
+    """As short as posts can be, so that most answers are several."""
+    return posts.split(text, 32)
 
 
 class NetworkPlatform:
