@@ -35,7 +35,7 @@ async def refusal(
 ) -> str | None:
     """Why this member is not answered in this channel now, as a sentence for them; None when nothing is against it.
 
-    The caller inserts the reply row in the same transaction.
+    The caller inserts the reply row in the same transaction. With limits, the workspace is held from here on.
     """
     if await pauses.hold(session, channel.id):
         return texts.PAUSED

@@ -61,11 +61,12 @@ async def take(session: AsyncSession, mention: Mention, allowance: Allowance) ->
     channel = await channels.ensure(session, workspace, mention.channel.id, mention.channel.name, now)
     person = (mention.author.id, mention.author.name)
     asker = (await members.ensure(session, workspace, [person], now))[mention.author.id]
+    why = await refusal(session, allowance, channel, asker, now)
     if await replies.is_kept(session, channel.id, mention.id):
-        return None  # before all that could be refused: what was taken is not refused when it comes again
+        return None  # what was taken is not refused when it comes again, be it at the same moment
     if await members.is_blocked(session, asker.id):
         raise NotAnswered(texts.BLOCKED)
-    if why := await refusal(session, allowance, channel, asker, now):
+    if why:
         raise NotAnswered(why)
     persona = await _persona(session, mention, channel)
     return await replies.enqueue(

@@ -132,6 +132,12 @@ async def test_of_many_who_ask_at_once_no_more_than_the_limit_get_through(rows: 
     assert told.count(None) == await count(rows) == 3
 
 
+async def test_the_same_mention_delivered_at_once_is_taken_once_and_never_refused(rows: Sessions) -> None:
+    limit, asked = Allowance(member_per_minute=1, channel_per_minute=1, member_waiting=1), mention()
+    assert set(await asyncio.gather(*(ask(rows, limit, asked) for _ in range(8)))) == {None}
+    assert await count(rows) == 1
+
+
 async def test_a_refused_mention_leaves_nothing_behind(rows: Sessions, now) -> None:
     async with transaction(rows) as session:
         await pauses.begin(session, None, "test", now)
