@@ -112,9 +112,13 @@ async def every(sessions: Sessions) -> Sequence[Adapter]:
         return await adapters.of(session, (await personas.named(session, "echo")).id)
 
 
-async def under_load(sessions: Sessions, live: LiveAdapters, promotions: int, people: int = PEOPLE) -> Count:
-    """People ask without pause while one adapter after the other is promoted; each promotion is heard at once."""
-    expected, count, over = await alone(sessions, live), Count(), asyncio.Event()
+async def under_load(sessions: Sessions, live: LiveAdapters, promotions: int, replies: int = 1) -> Count:
+    """People ask without pause while one adapter after the other is promoted; each promotion is heard at once.
+
+    It ends after so many promotions, and not before so many replies.
+    """
+    expected, count = await alone(sessions, live), Count()
+    over, enough = asyncio.Event(), asyncio.Event()
 
     async def talk() -> None:
         while not over.is_set():
@@ -126,15 +130,18 @@ async def under_load(sessions: Sessions, live: LiveAdapters, promotions: int, pe
                 continue
             count.seconds.append(time.perf_counter() - began)
             count.replies += 1
+            if count.replies >= replies:
+                enough.set()
             if expected[who] != said:
                 count.mixed.append((who, said))
 
-    talking = [asyncio.create_task(talk()) for _ in range(people)]
+    talking = [asyncio.create_task(talk()) for _ in range(PEOPLE)]
     candidates = await every(sessions)
     for number in range(promotions):
         await promote(sessions, candidates[number % len(candidates)])
         await live.sync()
         await asyncio.sleep(0.02)
+    await enough.wait()
     over.set()
     await asyncio.gather(*talking)
     return count
@@ -156,7 +163,7 @@ async def measure(base: Path, folders: Sequence[Path], own: Path) -> dict[str, f
         began = time.perf_counter()
         count = await under_load(sessions, live, PROMOTIONS)
         took = time.perf_counter() - began
-        quiet = await under_load(sessions, live, promotions=0)
+        quiet = await under_load(sessions, live, promotions=0, replies=5 * PEOPLE)
     return {
         "replies": count.replies,
         "failed": len(count.failed),

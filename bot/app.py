@@ -122,7 +122,7 @@ def _answering(rows: Rows, live: LiveAdapters) -> Answering:
     # A container's host and process number come again after a restart; the random part does not.
     instance = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     # A few more than the engine takes: those hear at once that it is busy, the others wait in their rows.
-    at_once = generation.max_waiting + 8
+    at_once = generation.max_rows + generation.max_waiting + 8
     replier = Replier(rows.sessions, live, limits, Blocklist(chat.blocklist))
     return Answering(rows.sessions, replier, instance, at_once=at_once)
 
@@ -149,7 +149,11 @@ async def _open_base(settings: BotConfig, base: str, progress: Progress) -> Engi
         max_waiting=table.max_waiting,
         threads=table.threads or None,
     )
-    await engine.start()
+    try:
+        await engine.start()
+    except BaseException:
+        await engine.aclose()
+        raise
     progress(READY, None)
     return engine
 

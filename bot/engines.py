@@ -6,8 +6,8 @@ base is weighed and opened is given by functions.
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import structlog
@@ -34,7 +34,7 @@ class Engines:
     def __init__(self, weigh: Weigh, open_engine: Open, limit: int = 0) -> None:
         self._weigh, self._open_engine, self._limit = weigh, open_engine, limit
         self._opened: dict[str, Opened] = {}
-        self._opening: dict[str, asyncio.Lock] = {}
+        self._opening: dict[str, asyncio.Task[None]] = {}
         self._making_room = asyncio.Lock()
 
     @property
@@ -49,29 +49,58 @@ class Engines:
         Raises EngineBusy when every base that could make room is speaking, EngineUnavailable when this one is
         larger than the limit, and what weighing and opening raise.
         """
-        opened = await self._ready(base)
-        opened.users += 1
+        while base not in self._opened:  # opened, it may have made room again before we came to it
+            await self._open(base)
+        opened = self._opened[base]
         try:
-            yield opened.engine
+            with self._held(opened):
+                yield opened.engine
         finally:
-            opened.users -= 1
             opened.used_at = time.monotonic()
 
+    @asynccontextmanager
+    async def open_now(self, base: str) -> AsyncGenerator[Engine | None]:
+        """The engine if the base is open, which it stays during the block; this counts as no use of it."""
+        opened = self._opened.get(base)
+        if opened is None:
+            yield None
+            return
+        with self._held(opened):
+            yield opened.engine
+
     async def aclose(self) -> None:
+        for task in self._opening.values():
+            task.cancel()
+        await asyncio.gather(*self._opening.values(), return_exceptions=True)
         for opened in self._opened.values():
             await opened.engine.aclose()
         self._opened.clear()
 
-    async def _ready(self, base: str) -> Opened:
-        if base in self._opened:  # those who are open wait for nobody's opening
-            return self._opened[base]
-        async with self._opening.setdefault(base, asyncio.Lock()):
-            if base not in self._opened:
-                size = await self._weigh(base)
-                async with self._making_room:
-                    await self._make_room(base, size)
-                    self._opened[base] = Opened(await self._open_engine(base), size, used_at=time.monotonic())
-            return self._opened[base]
+    @contextmanager
+    def _held(self, opened: Opened) -> Generator[None]:
+        opened.users += 1
+        try:
+            yield
+        finally:
+            opened.users -= 1
+
+    async def _open(self, base: str) -> None:
+        """One opening for all who wait; one who gives up leaves it to the others, and to those who come."""
+        if base not in self._opening:
+            task = self._opening[base] = asyncio.create_task(self._opened_within_limit(base))
+            task.add_done_callback(lambda done: self._arrived(base, done))
+        await asyncio.shield(self._opening[base])
+
+    def _arrived(self, base: str, opening: asyncio.Task[None]) -> None:
+        del self._opening[base]
+        if not opening.cancelled():
+            opening.exception()  # looked at, in case nobody waits for it any more
+
+    async def _opened_within_limit(self, base: str) -> None:
+        size = await self._weigh(base)
+        async with self._making_room:
+            await self._make_room(base, size)
+            self._opened[base] = Opened(await self._open_engine(base), size, used_at=time.monotonic())
 
     async def _make_room(self, base: str, size: int) -> None:
         if not self._limit or not size:
@@ -81,9 +110,11 @@ class Engines:
                 f"The base {base} takes about {size / 1e9:.1f} GB, and [generation] memory_limit_mb allows "
                 f"{self._limit / 1e9:.1f} GB; raise it or choose a smaller base."
             )
+        if sum(opened.size for opened in self._opened.values() if opened.users) + size > self._limit:
+            raise EngineBusy(f"There is no memory for {base} while others speak; ask again in a moment.")
         while sum(opened.size for opened in self._opened.values()) + size > self._limit:
             idle = {name: one for name, one in self._opened.items() if one.size and not one.users}
-            if not idle:
+            if not idle:  # someone came while another one was closed
                 raise EngineBusy(f"There is no memory for {base} while others speak; ask again in a moment.")
             oldest = min(idle, key=lambda name: idle[name].used_at)
             log.info("base put away to make room", base=oldest, room_for=base)

@@ -114,12 +114,12 @@ class LiveAdapters:
         self.errors = {name: why for name, why in self.errors.items() if name in names}
 
     async def _turn_to(self, persona: Persona, adapter: Adapter | None) -> None:
-        engine = self._engines.open.get(persona.base)
-        if engine is None:
-            return
         try:
-            if adapter is not None:
-                await self._load(engine, adapter)
+            async with self._engines.open_now(persona.base) as engine:
+                if engine is None:
+                    return
+                if adapter is not None:
+                    await self._load(engine, adapter)
         except Exception as error:
             if self.errors.get(persona.name) != str(error):
                 log.warning("live adapter not loaded", persona=persona.name, why=str(error))

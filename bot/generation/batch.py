@@ -84,7 +84,7 @@ def say(rows: Sequence[Row], scores: torch.Tensor) -> list[News]:
 
     Where scores are not numbers, that request alone fails.
     """
-    broken = scores.isnan().any(dim=-1)
+    broken = ~scores.amax(dim=-1).isfinite()
     # Made numbers first: on a GPU, drawing from what are none ends the whole process's use of it.
     scores = scores.masked_fill_(broken[:, None], 0)
     tokens = draw(

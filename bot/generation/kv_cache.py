@@ -48,20 +48,20 @@ class RowLayer(CacheLayerMixin):
         columns = slice(self.begin, self.end)
         return self._keys[: self.rows, :, columns], self._values[: self.rows, :, columns]
 
-    def join(self, other: "RowLayer", rows: list[int]) -> None:
-        """Takes these rows of `other` in, below those that are here; one may come several times."""
-        length = other.end - other.begin
+    def join(self, other: "RowLayer", rows: list[int], length: int) -> None:
+        """Takes the last `length` columns of these rows of `other` in, below those that are here."""
         self._make_room(self.rows + len(rows), length)
         new, columns = slice(self.rows, self.rows + len(rows)), slice(self.end - length, self.end)
-        keys, values = other.past()
+        keys, values = (past[:, :, past.shape[2] - length :] for past in other.past())
         self._keys[new, :, columns], self._values[new, :, columns] = keys[rows], values[rows]
+        self._clear(new, slice(self.begin, self.end - length))
         self.rows += len(rows)
 
-    def take(self, rows: list[int]) -> None:
-        """Goes on with these rows, in this order; one may come several times."""
-        keys, values = self.past()
+    def take(self, rows: list[int], length: int) -> None:
+        """Goes on with the last `length` columns of these rows, in this order."""
+        keys, values = (past[:, :, past.shape[2] - length :] for past in self.past())
         self.keys, self.values = keys[rows], values[rows]
-        self.rows, self.begin, self.end = len(rows), 0, keys.shape[2]
+        self.rows, self.begin, self.end = len(rows), 0, length
 
     def move(self, source: int, target: int) -> None:
         for store in (self._keys, self._values):
@@ -98,16 +98,23 @@ class RowLayer(CacheLayerMixin):
             front = max(0, length - (self.end - self.begin))
             kept = max(self._keys.shape[0], rows if rows <= self._keys.shape[0] else 2 * rows)
             self._lay_out(kept, self.end - self.begin + front, front)
-        self.begin = min(self.begin, self.end - length)
+        begin = min(self.begin, self.end - length)
+        self._clear(slice(0, self.rows), slice(begin, self.begin))
+        self.begin = begin
+
+    def _clear(self, rows: slice, columns: slice) -> None:
+        """What one who left has behind is hidden by the mask, but were it no number, it would show through."""
+        self._keys[rows, :, columns] = 0
+        self._values[rows, :, columns] = 0
 
     def _lay_out(self, rows: int, columns: int, front: int) -> None:
         """A new store with room for twice the columns, or the old one if that is enough; `front` stays free."""
         keys, values = self.past()
         room = max(2 * columns, COLUMNS)
-        for name, past in (("keys", keys), ("values", values)):
-            store = past.new_zeros(rows, past.shape[1], room, past.shape[3])
+        stores = [past.new_zeros(rows, past.shape[1], room, past.shape[3]) for past in (keys, values)]
+        for store, past in zip(stores, (keys, values), strict=True):
             store[: past.shape[0], :, front : front + past.shape[2]] = past
-            setattr(self, name, store)
+        self.keys, self.values = stores  # both or, where memory ran out, neither
         self.begin, self.end = front, front + keys.shape[2]
 
 
@@ -138,18 +145,27 @@ class RowCache(Cache):
         return (begins + torch.arange(new, device=device)).clamp_(min=0)
 
     def join(self, other: "RowCache", rows: list[int]) -> None:
-        """Takes these rows of `other` in, below those that are here; one may come several times."""
-        for mine, its in zip(self.layers, other.layers, strict=True):
-            if isinstance(mine, RowLayer) and isinstance(its, RowLayer) and its.is_initialized:
-                mine.join(its, rows)
+        """Takes these rows of `other` in, below those that are here; one may come several times.
+
+        Where that fails, those who were here go on as they were.
+        """
+        length = max(other.lengths[row] for row in rows)
+        try:
+            for mine, its in zip(self.layers, other.layers, strict=True):
+                if isinstance(mine, RowLayer) and isinstance(its, RowLayer) and its.is_initialized:
+                    mine.join(its, rows, length)
+        except BaseException:
+            for layer in self._row_layers():
+                layer.rows, layer.begin = len(self.lengths), layer.end - max(self.lengths)
+            raise
         self.lengths = [*self.lengths, *(other.lengths[row] for row in rows)]
 
     def take(self, rows: list[int]) -> None:
         """Goes on with these rows, in this order; one may come several times."""
         if rows != list(range(len(self.lengths))):
-            for layer in self._row_layers():
-                layer.take(rows)
             self.lengths = [self.lengths[row] for row in rows]
+            for layer in self._row_layers():
+                layer.take(rows, max(self.lengths))
 
     def keep(self, rows: Sequence[int]) -> list[int]:
         """Goes on with these rows only, and returns them in their new order: the last fill the gaps."""

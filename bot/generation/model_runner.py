@@ -85,7 +85,7 @@ class ModelRunner:
         """
         news = [(late, piece) for late in running if late.limits.passed() for piece in late.lapse()]
         self._keep(running)
-        self._model.adapters.gather(one.adapter for one in running if one.adapter is not None and not one.done)
+        news += self._gather([one for one in running if not one.done])
         for batch in list(self._batches):
             news += self._guarded(batch.speak, batch.decodings)
         news += self._read([one for one in running if not one.done])
@@ -96,6 +96,18 @@ class ModelRunner:
         going_on = [decoding for decoding in running if not decoding.done]
         self._prompts = {one: past for one, past in self._prompts.items() if one in going_on}
         self._batches = [batch for batch in self._batches if batch.keep(going_on)]
+
+    def _gather(self, running: Sequence[Decoding]) -> list[News]:
+        """Lays the adapters out; where that fails, those who only come are refused, and the others go on."""
+        try:
+            self._model.adapters.gather(one.adapter for one in running if one.adapter is not None)
+            return []
+        except Exception as error:
+            newcomers = [one for one in running if one.adapter is not None and not one.read]
+            news = self._failed(error, newcomers)
+            staying = [one for one in running if not one.done]
+            self._model.adapters.gather(one.adapter for one in staying if one.adapter is not None)
+            return news
 
     def _read(self, running: Sequence[Decoding]) -> list[News]:
         """Some of the prompts, the oldest first: several short ones in one pass, or a part of a long one."""
@@ -132,8 +144,11 @@ class ModelRunner:
             return []
         rows = [row for decoding in group for row in decoding.begin()]
         sources = [at for at, decoding in enumerate(group) for _ in range(decoding.candidates)]
-        self._let_speak(past, rows, sources)
-        return say(rows, scores[sources])
+        news = say(rows, scores[sources])
+        going_on = [at for at, row in enumerate(rows) if row in row.decoding.rows]
+        if going_on:
+            self._let_speak(past, [rows[at] for at in going_on], [sources[at] for at in going_on])
+        return news
 
     def _let_speak(self, past: Past, rows: Sequence[Row], sources: list[int]) -> None:
         if self._batches and self._model.shares:
@@ -145,12 +160,15 @@ class ModelRunner:
         try:
             return work()
         except Exception as error:
-            unavailable = self._unavailable(error)
-            unavailable.__cause__ = error
-            failed = [decoding for decoding in whose if not decoding.done]
-            for decoding in failed:
-                decoding.give_up()
-            return [(decoding, unavailable) for decoding in failed]
+            return self._failed(error, whose)
+
+    def _failed(self, error: Exception, whose: Collection[Decoding]) -> list[News]:
+        unavailable = self._unavailable(error)
+        unavailable.__cause__ = error
+        failed = [decoding for decoding in whose if not decoding.done]
+        for decoding in failed:
+            decoding.give_up()
+        return [(decoding, unavailable) for decoding in failed]
 
     def _unavailable(self, error: Exception) -> EngineUnavailable:
         """One sentence about a failed request, after freeing what its frames still held."""

@@ -12,6 +12,8 @@ import torch
 
 from bot.generation.engine import Sampling
 
+COLDEST = 1e-4  # below, only the likeliest is left, and dividing by it would overflow
+
 
 class Dice:
     """One row's own chance: with the same seed the same draws, whatever shares the batch."""
@@ -28,9 +30,9 @@ def draw(
 ) -> list[int]:
     """One token a row. logits: [rows, vocabulary] in float32, written to; `history`: each row's ids so far."""
     _penalise(logits, wishes, history)
-    greedy = [row for row, wish in enumerate(wishes) if wish.temperature <= 0]
-    limited = [row for row, wish in enumerate(wishes) if wish.temperature > 0 and wish.top_k > 0]
-    free = [row for row, wish in enumerate(wishes) if wish.temperature > 0 and wish.top_k <= 0]
+    greedy = [row for row, wish in enumerate(wishes) if wish.temperature < COLDEST]
+    limited = [row for row, wish in enumerate(wishes) if wish.temperature >= COLDEST and wish.top_k > 0]
+    free = [row for row, wish in enumerate(wishes) if wish.temperature >= COLDEST and wish.top_k <= 0]
     tokens = [0] * len(wishes)
     if greedy:
         for row, token in zip(greedy, logits[greedy].argmax(dim=-1).tolist(), strict=True):
@@ -57,8 +59,9 @@ def _penalise(logits: torch.Tensor, wishes: Sequence[Sampling], history: Sequenc
 def _among(logits: torch.Tensor, wishes: Sequence[Sampling], dice: Sequence[Dice]) -> list[int]:
     vocabulary = logits.shape[1]
     limits = [min(wish.top_k, vocabulary) if wish.top_k > 0 else vocabulary for wish in wishes]
-    column = [[wish.temperature] for wish in wishes]
-    scores, ids = (logits / logits.new_tensor(column)).topk(max(limits), dim=-1)  # the likeliest first
+    temperatures = logits.new_tensor([[wish.temperature] for wish in wishes])
+    scores, ids = logits.topk(max(limits), dim=-1)  # the likeliest first
+    scores = (scores - scores[:, :1]) / temperatures
     places = torch.arange(scores.shape[1], device=logits.device)
     scores.masked_fill_(places >= torch.tensor(limits, device=logits.device)[:, None], -torch.inf)
     odds = scores.softmax(dim=-1)

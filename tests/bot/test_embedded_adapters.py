@@ -1,5 +1,6 @@
 """Adapters that must not be loaded: each is refused with one sentence, and the engine stays as it was."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -134,3 +135,17 @@ async def test_a_failure_while_adapters_are_laid_out_leaves_a_whole_base(
             await say(engine, "v1")
     assert await say(engine) == before
     assert await say(engine, "v1") != before
+
+
+async def test_one_whose_adapter_cannot_be_laid_out_ends_nobody_else(
+    engine: EmbeddedEngine, adapter: Path, monkeypatch: pytest.MonkeyPatch
+):
+    before = await say(engine)
+    await engine.load_adapter("v1", adapter)
+    speaking = asyncio.create_task(say(engine))
+    lay_out = LoraLinear.lay_out
+    with monkeypatch.context() as patched:
+        patched.setattr(LoraLinear, "lay_out", lambda self, factors: 1 / 0 if any(factors) else lay_out(self, factors))
+        with pytest.raises(EngineUnavailable, match="division"):
+            await say(engine, "v1")
+        assert await speaking == before

@@ -12,8 +12,10 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, Lfm2Config, MistralConfig
 
+from bot.generation.batch import Model
 from bot.generation.embedded import EmbeddedEngine
 from bot.generation.engine import EngineUnavailable, Piece, Request, Sampling, Turn, Waiting
+from bot.generation.kv_cache import RowLayer
 from tests.fakes.adapters import random_adapter
 from tests.fakes.models import tiny_prepared
 from tests.fakes.speaking import generated, lively, say
@@ -134,6 +136,73 @@ async def test_what_befalls_one_request_befalls_no_other(
     for _ in range(3):
         with pytest.raises(EngineUnavailable, match="not numbers"):
             await texts(engine, replace(healthy, adapter="loud"))
+    assert await speaking == alone
+
+
+async def test_who_comes_after_one_that_failed_is_not_spoilt_by_what_it_left(
+    engine: EmbeddedEngine, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = Request([Turn(role="user", content="tonight")], None, Sampling(temperature=0, max_new_tokens=20))
+    alone = await texts(engine, bare)
+    monkeypatch.setattr("bot.generation.adapter_folder._factors", overflowing)
+    await engine.load_adapter("loud", random_adapter(base, tmp_path / "loud", 5))
+    speaking = asyncio.create_task(texts(engine, replace(bare, sampling=Sampling(max_new_tokens=400))))
+    for _ in range(2):
+        long = [Turn(role="user", content="boat " * 60)]
+        with pytest.raises(EngineUnavailable, match="not numbers"):
+            await texts(engine, replace(bare, turns=long, adapter="loud"))
+        assert await asyncio.gather(texts(engine, bare), texts(engine, bare)) == [alone, alone]
+    assert not speaking.done()
+    await speaking
+
+
+@pytest.mark.parametrize("broken", [float("inf"), float("nan")])
+async def test_one_rows_broken_scores_end_that_row_alone(
+    engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch, broken: float
+) -> None:
+    request = Request([Turn(role="user", content="tonight")], None, Sampling(temperature=0, max_new_tokens=30))
+    alone = await texts(engine, request)
+    scores = Model.scores
+
+    def spoilt(self: Model, tokens: Any, past: Any) -> torch.Tensor:
+        found = scores(self, tokens, past)
+        if len(found) == 2 and len(tokens[0]) == 1:
+            found[1, 7] = broken
+        return found
+
+    monkeypatch.setattr(Model, "scores", spoilt)
+    both = await asyncio.gather(texts(engine, request), texts(engine, request), return_exceptions=True)
+    assert both[0] == alone
+    assert isinstance(both[1], EngineUnavailable)
+
+
+async def test_a_join_that_fails_leaves_those_who_speak_as_they_were(
+    engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = Request([Turn(role="user", content="tonight")], None, Sampling(temperature=0, max_new_tokens=120))
+    alone = await texts(engine, request)
+    joins, calls = RowLayer.join, iter(range(99))
+
+    def fails_in_the_second_layer(self: RowLayer, other: RowLayer, rows: list[int], length: int) -> None:
+        if next(calls) == 1:
+            raise MemoryError
+        joins(self, other, rows, length)
+
+    begun = asyncio.Event()
+
+    async def speak() -> list[str]:
+        said = ""
+        async for news in engine.generate(request):
+            begun.set()
+            said += news.text if isinstance(news, Piece) else ""
+        return [said]
+
+    speaking = asyncio.create_task(speak())
+    await asyncio.wait_for(begun.wait(), 20)
+    monkeypatch.setattr(RowLayer, "join", fails_in_the_second_layer)
+    with pytest.raises(EngineUnavailable, match="not enough memory"):
+        await texts(engine, replace(request, turns=[Turn(role="user", content="boat " * 90)]))
+    assert await texts(engine, request) == alone
     assert await speaking == alone
 
 

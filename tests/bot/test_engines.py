@@ -113,6 +113,45 @@ async def test_those_who_are_open_wait_for_nobodys_opening() -> None:
     await opening
 
 
+async def test_one_who_gives_up_leaves_the_opening_to_others_and_no_base_is_opened_twice() -> None:
+    house = House(limit=0)
+    house.slow.clear()
+    first = asyncio.create_task(house.use("large"))
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    second = asyncio.create_task(house.use("large"))
+    await asyncio.sleep(0)
+    house.slow.set()
+    await second
+    assert house.opened == ["large"]
+    await house.engines.aclose()
+    assert await house.is_closed("large")
+
+
+async def test_nothing_is_closed_for_one_that_is_refused_all_the_same() -> None:
+    house = House(limit=4)
+    await house.use("small")
+    async with house.engines.using("middle"):
+        with pytest.raises(EngineBusy):
+            await house.use("large")
+    assert set(house.engines.open) == {"small", "middle"}
+
+
+async def test_to_look_at_what_is_open_is_no_use_of_it_but_keeps_it_open() -> None:
+    house = House(limit=4)
+    await house.use("small", "middle")
+    async with house.engines.open_now("small") as engine, house.engines.open_now("large") as missing:
+        assert engine is house.made["small"]
+        assert missing is None
+        with pytest.raises(EngineBusy):
+            async with house.engines.using("middle"):
+                await house.use("large")
+    await house.use("large")
+    assert house.opened == ["small", "middle", "large"]
+    assert "small" not in house.engines.open, "it was used before middle, looking does not count"
+
+
 async def test_closing_closes_every_base() -> None:
     house = House(limit=0)
     await house.use("small", "large")

@@ -252,6 +252,23 @@ async def test_following_sees_a_promotion_and_survives_a_failing_look(
     assert await stage.speaking() == adapter.id
 
 
+async def test_a_base_that_was_closed_for_room_speaks_with_its_adapter_when_it_is_opened_again(stage: Stage) -> None:
+    async def one(_: str) -> int:
+        return 1
+
+    stage.live = LiveAdapters(stage.sessions, Engines(one, stage.open, limit=1), stage.folder)
+    await stage.persona()
+    await stage.persona("other", base="second")
+    adapter = await stage.adapter()
+    await stage.activate(adapter)
+    for _ in range(2):
+        assert await stage.speaking("echo") == adapter.id
+        assert await stage.engines["tiny"].loaded_adapters() == {f"a{adapter.id:06d}"}
+        assert await stage.speaking("other") is None
+        assert set(await stage.engines["tiny"].loaded_adapters()) == set(), "closed"
+        await stage.live.sync()
+
+
 async def test_closing_closes_every_engine(stage: Stage) -> None:
     await stage.persona()
     await stage.activate(await stage.adapter())

@@ -78,3 +78,10 @@ def test_dice_of_a_seed_come_again_and_rows_differ() -> None:
     assert throws[0] == throws[1]
     assert len({tuple(one) for one in throws}) == 3
     assert Dice(None, 0).throw() != Dice(None, 0).throw()
+
+
+@pytest.mark.parametrize("temperature", [1e-40, 1e-5, 1e-4])
+def test_next_to_no_temperature_takes_the_likeliest_and_spoils_no_other_row(temperature: float) -> None:
+    logits = torch.tensor([[0.0, 5.0, 4.0, -3.0], [0.0, 1.0, 9.0, 2.0]])
+    wishes = [Sampling(temperature=temperature), Sampling(temperature=1.0, top_k=1)]
+    assert draw(logits, wishes, [[0], [0]], [Set(0.9), Set(0.9)]) == [1, 2]
