@@ -19,7 +19,7 @@ from bot.chat.blocklist import Blocklist
 from bot.chat.hand import Hand
 from bot.chat.outgoing import quiet, safe
 from bot.chat.platform import Kind, NotShown, Platform
-from bot.generation.engine import EngineBusy, EngineUnavailable, Finish, Request, Sampling, Waiting
+from bot.generation.engine import EngineBusy, EngineUnavailable, Finish, Reason, Request, Sampling, Waiting
 from bot.live_adapters import LiveAdapters
 from bot.prepare import BaseNotReady
 from db import members, replies
@@ -67,7 +67,7 @@ class Replier:
                 await hand.apologise(texts.TOO_LATE)
             elif why := await self._why_not(platform, hand):
                 await self._show(platform, hand, _saying(why), "sentence")
-                await self._fail(hand, why)
+                await (hand.apologise(why) if why == texts.TOO_LATE else self._fail(hand, why))
         except NotShown as refusal:
             await self._fail(hand, str(refusal))
 
@@ -84,6 +84,8 @@ class Replier:
             await self._speak(platform, hand, context)
         except EngineBusy:
             return texts.BUSY
+        except _Unsaid as error:
+            return texts.TOO_LATE if error.reason == "deadline" else texts.NOTHING_TO_SAY
         except (EngineUnavailable, BaseNotReady) as error:
             return str(error)
         return None
@@ -137,6 +139,14 @@ async def _saying(sentence: str) -> AsyncGenerator[str]:
     yield quiet(sentence)  # an engine's reason may quote anything
 
 
+class _Unsaid(Exception):
+    """The engine ended without a word: no time was left for it in the queue, or the model had none."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason: Reason = reason
+
+
 class _Spoken:
     """Gathers an answer while it is passed on."""
 
@@ -144,11 +154,12 @@ class _Spoken:
         self._live, self._blocked = live, blocked
         self._text: list[str] = []
         self._finish: Finish | None = None
+        self._begun = False
         self.adapter_id: int | None = None
 
     async def listen(self, persona: Persona, request: Request) -> AsyncGenerator[str]:
         # Who speaks is asked for in the moment of speaking: a platform may wait before it takes the first
-        # piece, and what was live before that may be put away by then.
+        # piece, and what was live before that may be put away by then. Raises _Unsaid: nothing was shown then.
         async with (
             self._live.voice(persona) as voice,
             aclosing(voice.engine.generate(replace(request, adapter=voice.adapter))) as pieces,
@@ -158,9 +169,19 @@ class _Spoken:
                 if isinstance(piece, Waiting):
                     continue
                 self._finish = piece.finish or self._finish
-                if piece.text:
-                    self._text.append(piece.text)
-                    yield piece.text
+                if said := self._heard(piece.text):
+                    yield said
+        if self._finish is not None and not self._begun:
+            raise _Unsaid(self._finish.reason)
+
+    def _heard(self, text: str) -> str:
+        """What may be passed on: blanks before the first word wait for it, since it may never come."""
+        self._text.append(text)
+        if self._begun:
+            return text
+        whole = "".join(self._text)
+        self._begun = bool(whole.strip())
+        return whole if self._begun else ""
 
     def answer(self) -> replies.Answer:
         finish = self._finish

@@ -81,10 +81,14 @@ class Console:
             await self.tell(to, await _whole(draft))
             return draft.nonce
         speaker = f"{to.persona or 'bot'} › " if sys.stdin.isatty() else ""
-        async for piece in draft.pieces:
-            print(speaker + piece, end="", flush=True)
-            speaker = ""
-        print(flush=True)
+        begun = False
+        try:
+            async for piece in draft.pieces:
+                print(piece if begun else speaker + piece, end="", flush=True)
+                begun = True
+        finally:
+            if begun:
+                print(flush=True)  # also when it breaks off: what follows begins a line
         return draft.nonce
 
     def _refuse_others(self, to: Thread) -> None:

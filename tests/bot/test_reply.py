@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from bot.chat import texts
 from bot.chat.answering import Answering
 from bot.chat.blocklist import Blocklist
 from bot.chat.events import ChannelSeen
@@ -274,12 +275,28 @@ async def test_many_askers_are_all_answered_in_turn(make_bot: MakeBot) -> None:
     assert {reply.status for reply in await bot.replies()} == {"done"}
 
 
-async def test_an_empty_answer_is_kept_and_does_not_break_the_next(make_bot: MakeBot) -> None:
-    bot = await make_bot("", "Hm")
+@pytest.mark.parametrize("nothing", ["", " \n "])
+async def test_a_model_that_says_nothing_is_told_as_a_sentence_and_is_no_context(
+    make_bot: MakeBot, nothing: str
+) -> None:
+    bot = await make_bot(nothing, "\n Hm")
     first = await bot.asked("hello")
-    assert (first.status, first.text) == ("done", "")
-    await bot.asked("hello?")
-    assert [role for role, _ in bot.turns()] == ["system", "user", "assistant", "user"]
+    assert (first.status, first.text, first.finish) == ("failed", None, texts.NOTHING_TO_SAY)
+    assert (bot.platform.said, bot.platform.pieces) == ([texts.NOTHING_TO_SAY], [texts.NOTHING_TO_SAY])
+    second = await bot.asked("hello?")
+    assert (second.text, bot.turns()[1:]) == ("\n Hm", [("user", "hello?")])
+
+
+async def test_a_request_whose_deadline_passes_in_the_queue_gets_an_apology(make_bot: MakeBot) -> None:
+    bot = await make_bot(otherwise="one two three four", word_s=0.3, limits=Limits(reply_seconds=0.7))
+    asked = await asyncio.gather(*(bot.asked(f"word{n}", thread="t") for n in range(3)))
+    assert sorted({reply.status for reply in asked}) == ["apologised", "done"]
+    for reply in asked:
+        shown = bot.platform.shown[f"reply-{reply.id}"]
+        assert shown == (reply.text if reply.status == "done" else texts.TOO_LATE)
+        assert shown.strip()
+    await bot.asked("and now?", thread="t")
+    assert all(content not in ("", texts.EMPTY, texts.TOO_LATE) for _, content in bot.turns())
 
 
 async def test_nobody_is_called_and_no_blocked_word_is_said_or_kept(make_bot: MakeBot) -> None:
