@@ -178,7 +178,8 @@ async def test_a_terminal_answers_its_own_sitting_and_ends_what_old_ones_left(
     left, others, asked = [await town.asked(console.mention("hi")) for console in (old, other, mine)]
     await town.change(left, created_at=datetime.now(UTC) - timedelta(minutes=16))
     await town.worker(ScriptedEngine(), mine)
-    assert (await town.ended(asked)).status == "done"
+    answered = await town.ended(asked)
+    assert (answered.status, answered.shown_ref) == ("done", None)  # nothing that could be taken back
     ended = await town.ended(left)
     assert (ended.status, ended.finish) == ("failed", "The terminal was closed before the answer came.")
     assert (await town.reply(others)).status == "queued"
