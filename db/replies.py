@@ -3,7 +3,7 @@
 Owns every change of a reply's state. Knows no engine and no platform.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from db.redact import redact
 
 LEASE = timedelta(seconds=30)
 OPEN: tuple[ReplyStatus, ...] = ("queued", "answering")
+ERASED: tuple[ReplyStatus, ...] = ("deleting", "deleted")
 
 
 class ReplyLost(Exception):
@@ -222,12 +223,20 @@ async def erase(session: AsyncSession, reply: Reply) -> None:
     Who is answering it writes and shows no more: only a row that is `answering` may be finished. What it was given
     stays on record, without text: later replies that were given this one lead through it to whose words they hold.
     """
-    if reply.status not in ("deleting", "deleted"):
+    if reply.status not in ERASED:
         shown = reply.shown_ref is not None or reply.status == "answering"
         reply.status = "deleting" if shown else "deleted"
     reply.asked, reply.text = "", None
     await session.execute(delete(Feedback).where(Feedback.reply_id == reply.id))
     await session.flush()
+
+
+async def erased(session: AsyncSession, ids: Collection[int]) -> set[int]:
+    """Those of `ids` that were deleted."""
+    if not ids:
+        return set()
+    gone = select(Reply.id).where(Reply.id.in_(ids), Reply.status.in_(ERASED))
+    return set(await session.scalars(gone))
 
 
 async def to_remove(session: AsyncSession, platform: str, now: datetime) -> list[Placed]:

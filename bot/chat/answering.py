@@ -53,7 +53,7 @@ class Answering:
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Answer while this is open. What is in hand then is dropped: its lease lapses, and it is taken again."""
-        loops = [asyncio.create_task(self._run()), asyncio.create_task(self._take_away())]
+        loops = [asyncio.create_task(loop) for loop in (self._run(), self._take_away(), self._fall_silent())]
         try:
             yield
         finally:
@@ -77,15 +77,22 @@ class Answering:
         self._woken.set()
 
     async def settled(self, reply_id: int) -> None:
-        """Return when this process has answered the row. Raises what answering it raised."""
+        """Return when the row was answered, or deleted. Raises what answering it here raised."""
         waiting = self._waiting.setdefault(reply_id, asyncio.get_running_loop().create_future())
         try:
-            async with reading(self._sessions) as session:
-                if await replies.has_ended(session, reply_id):
-                    return
-            await waiting
+            while True:
+                answered = waiting.done()  # before the row is read: one that was lost may have been deleted
+                if await self._has_ended(reply_id):
+                    return None
+                if answered:
+                    return waiting.result()
+                await asyncio.wait([waiting], timeout=_DELETED_S)
         finally:
             self._waiting.pop(reply_id, None)
+
+    async def _has_ended(self, reply_id: int) -> bool:
+        async with reading(self._sessions) as session:
+            return await replies.has_ended(session, reply_id)
 
     async def _run(self) -> None:
         while True:
@@ -103,11 +110,24 @@ class Answering:
         """Apart from the rest: a slow network must not keep a lease from being renewed."""
         while True:
             try:
-                async with asyncio.timeout(self._replier.limits.network_seconds):
-                    await remove_deleted(self._sessions, dict(self._platforms))
+                await remove_deleted(self._sessions, dict(self._platforms), self._replier.limits.network_seconds)
             except Exception:
                 log.exception("looking for deleted replies failed; trying again")
             await asyncio.sleep(_DELETED_S)
+
+    async def _fall_silent(self) -> None:
+        """Apart from taking away, which may be slow: what is deleted is not spoken to its end."""
+        while True:
+            await asyncio.sleep(_DELETED_S)
+            try:
+                async with reading(self._sessions) as session:
+                    erased = await replies.erased(session, {hand.reply.id for hand in self._hands.values()})
+            except Exception:
+                log.exception("looking for deleted replies failed; trying again")
+                continue
+            for task, hand in self._hands.items():
+                if hand.reply.id in erased and not task.cancelling():
+                    task.cancel()
 
     async def _renew(self) -> None:
         """Keep what is in hand; what is another's by now is dropped, and no longer shown."""
@@ -152,6 +172,7 @@ class Answering:
         waiting = self._waiting.get(hand.reply.id)
         if waiting is not None and not waiting.done():
             waiting.set_exception(error) if error else waiting.set_result(None)
+            waiting.exception()  # seen: who waits may find first that the row has ended
         elif isinstance(error, replies.ReplyLost):
             log.info("reply left to another attempt", reply=hand.reply.id)
         elif error is not None:

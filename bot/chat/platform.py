@@ -48,8 +48,11 @@ class Platform(Protocol):
         """
         ...
 
-    async def show(self, to: Thread, draft: Draft) -> str:
-        """Show text as it grows; the reference of all that stands. Raises NotShown, and what the draft raises."""
+    async def show(self, to: Thread, draft: Draft) -> str | None:
+        """Show text as it grows; the reference of all that stands, None where it can never be taken back.
+
+        Raises NotShown, and what the draft raises.
+        """
         ...
 
     async def find(self, to: Thread, nonce: str) -> str | None:

@@ -3,6 +3,7 @@
 Owns that road and nothing else: the verb only marks the row, so a crash forgets none. Knows no network.
 """
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -17,16 +18,25 @@ from db.session import Sessions, reading, transaction
 log = structlog.get_logger()
 
 
-async def remove_deleted(sessions: Sessions, platforms: Mapping[str, Platform]) -> None:
-    """Everything that is deleting on these platforms; what fails is tried again the next time."""
-    for name, platform in platforms.items():
-        async with reading(sessions) as session:
-            deleting = await replies.to_remove(session, name, datetime.now(UTC))
-        for one in deleting:
-            try:
+async def remove_deleted(sessions: Sessions, platforms: Mapping[str, Platform], seconds: float) -> None:
+    """Everything that is deleting on these platforms, none for longer than `seconds`.
+
+    What fails is tried again the next time, and a network that is away keeps no other one waiting.
+    """
+    async with asyncio.TaskGroup() as all_at_once:
+        for name, platform in platforms.items():
+            all_at_once.create_task(_remove_from(sessions, name, platform, seconds))
+
+
+async def _remove_from(sessions: Sessions, name: str, platform: Platform, seconds: float) -> None:
+    async with reading(sessions) as session:
+        deleting = await replies.to_remove(session, name, datetime.now(UTC))
+    for one in deleting:
+        try:
+            async with asyncio.timeout(seconds):
                 await _remove(sessions, platform, one)
-            except Exception:
-                log.exception("taking a deleted reply away failed; trying again", reply=one.reply.id)
+        except Exception:
+            log.exception("taking a deleted reply away failed; trying again", reply=one.reply.id)
 
 
 async def _remove(sessions: Sessions, platform: Platform, deleting: replies.Placed) -> None:

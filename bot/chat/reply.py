@@ -5,7 +5,7 @@ become sentences here and nowhere else. Knows no network and no model.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ from bot.chat.blocklist import Blocklist
 from bot.chat.hand import Hand
 from bot.chat.outgoing import quiet, safe
 from bot.chat.platform import Kind, NotShown, Platform
-from bot.generation.engine import EngineBusy, EngineUnavailable, Finish, Request, Sampling, Waiting
+from bot.generation.engine import EngineBusy, EngineUnavailable, Finish, Reason, Request, Sampling, Waiting
 from bot.live_adapters import LiveAdapters
 from bot.prepare import BaseNotReady
 from db import members, replies
@@ -38,6 +38,9 @@ class Limits:
     network_seconds: float = 60  # a network that never returns must not hold a row for ever
     patience: timedelta = timedelta(minutes=15)  # after which a mention is apologised for
     attempts: int = 10  # and so it is when that many have failed: one row must not bring us down for ever
+    apologies: int = 5  # tried beyond those; then a row whose network stays away is given up
+    told_from_place: int = 3  # in the engine's queue; who stands before it is answered soon
+    telling_seconds: float = 5  # a place that cannot be told by then is not worth waiting for
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,9 @@ class Replier:
 
         Raises ReplyLost, and what network and database raise: the row is taken again when its lease lapses.
         """
+        if self._is_hopeless(hand.reply):
+            log.warning("reply given up: it could never be shown", reply=hand.reply.id)
+            return await hand.fail(texts.NEVER_SHOWN)
         try:
             async with asyncio.timeout(self.limits.network_seconds):
                 await hand.look(platform)
@@ -67,13 +73,19 @@ class Replier:
                 await hand.apologise(texts.TOO_LATE)
             elif why := await self._why_not(platform, hand):
                 await self._show(platform, hand, _saying(why), "sentence")
-                await self._fail(hand, why)
+                await (hand.apologise(why) if why == texts.TOO_LATE else self._fail(hand, why))
         except NotShown as refusal:
             await self._fail(hand, str(refusal))
 
+    def _is_hopeless(self, reply: Reply) -> bool:
+        """Not while our patience lasts: a network that is away for some minutes loses no question."""
+        return self._is_old(reply) and reply.attempt > self.limits.attempts + self.limits.apologies
+
     def _is_late(self, reply: Reply) -> bool:
-        waited = datetime.now(UTC) - reply.created_at
-        return waited > self.limits.patience or reply.attempt > self.limits.attempts
+        return self._is_old(reply) or reply.attempt > self.limits.attempts
+
+    def _is_old(self, reply: Reply) -> bool:
+        return datetime.now(UTC) - reply.created_at > self.limits.patience
 
     async def _why_not(self, platform: Platform, hand: Hand) -> str | None:
         """None when it was answered, else the sentence that says why not."""
@@ -84,12 +96,17 @@ class Replier:
             await self._speak(platform, hand, context)
         except EngineBusy:
             return texts.BUSY
+        except _Unsaid as error:
+            return texts.TOO_LATE if error.reason == "deadline" else texts.NOTHING_TO_SAY
         except (EngineUnavailable, BaseNotReady) as error:
             return str(error)
         return None
 
     async def _speak(self, platform: Platform, hand: Hand, context: _Context) -> None:
-        spoken = _Spoken(self._live, self._blocked)
+        async def waits(place: int) -> None:
+            await self._tell_place(platform, hand, place)
+
+        spoken = _Spoken(self._live, self._blocked, waits)
         request = Request(
             turns=context.turns,
             sampling=sampling_of(context.persona.sampling),
@@ -103,13 +120,24 @@ class Replier:
             await self._show(platform, hand, pieces, "answer")
         await hand.finish(spoken.answer(), spoken.adapter_id, context.given)
 
+    async def _tell_place(self, platform: Platform, hand: Hand, place: int) -> None:
+        """Once, to the asker alone. A kindness: that it fails is no reason to fail the answer."""
+        if place < self.limits.told_from_place or hand.reply.attempt > 1:
+            return
+        await hand.ours()
+        try:
+            async with asyncio.timeout(self.limits.telling_seconds):
+                await platform.tell(hand.to, texts.WAITING.format(place=place))
+        except Exception as error:
+            log.info("a place in the queue could not be told", reply=hand.reply.id, why=repr(error))
+
     async def _show(self, platform: Platform, hand: Hand, pieces: AsyncGenerator[str], kind: Kind) -> None:
         async with asyncio.timeout(self.limits.reply_seconds + self.limits.network_seconds):
             await hand.show(platform, pieces, kind)
 
     async def _fail(self, hand: Hand, why: str) -> None:
         await hand.fail(why)
-        log.warning("reply failed", reply=hand.reply.id, why=why)
+        log.info("reply failed", reply=hand.reply.id, why=why)  # no warning: it was told, or there is nobody to tell
 
     async def _context(self, reply: Reply) -> _Context:
         since = datetime.now(UTC) - timedelta(days=self.limits.context_days)
@@ -137,18 +165,28 @@ async def _saying(sentence: str) -> AsyncGenerator[str]:
     yield quiet(sentence)  # an engine's reason may quote anything
 
 
-class _Spoken:
-    """Gathers an answer while it is passed on."""
+class _Unsaid(Exception):
+    """The engine ended without a word: no time was left for it in the queue, or the model had none."""
 
-    def __init__(self, live: LiveAdapters, blocked: Blocklist) -> None:
-        self._live, self._blocked = live, blocked
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason: Reason = reason
+
+
+class _Spoken:
+    """Gathers an answer while it is passed on. `waits` hears the first place in the queue, if there is one."""
+
+    def __init__(self, live: LiveAdapters, blocked: Blocklist, waits: Callable[[int], Awaitable[None]]) -> None:
+        self._live, self._blocked, self._waits = live, blocked, waits
+        self._waited = False
         self._text: list[str] = []
         self._finish: Finish | None = None
+        self._begun = False
         self.adapter_id: int | None = None
 
     async def listen(self, persona: Persona, request: Request) -> AsyncGenerator[str]:
         # Who speaks is asked for in the moment of speaking: a platform may wait before it takes the first
-        # piece, and what was live before that may be put away by then.
+        # piece, and what was live before that may be put away by then. Raises _Unsaid: nothing was shown then.
         async with (
             self._live.voice(persona) as voice,
             aclosing(voice.engine.generate(replace(request, adapter=voice.adapter))) as pieces,
@@ -156,11 +194,24 @@ class _Spoken:
             self.adapter_id = voice.adapter_id
             async for piece in pieces:
                 if isinstance(piece, Waiting):
+                    if not self._waited:
+                        self._waited = True
+                        await self._waits(piece.place)
                     continue
                 self._finish = piece.finish or self._finish
-                if piece.text:
-                    self._text.append(piece.text)
-                    yield piece.text
+                if said := self._heard(piece.text):
+                    yield said
+        if self._finish is not None and not self._begun:
+            raise _Unsaid(self._finish.reason)
+
+    def _heard(self, text: str) -> str:
+        """What may be passed on: blanks before the first word wait for it, since it may never come."""
+        self._text.append(text)
+        if self._begun:
+            return text
+        whole = "".join(self._text)
+        self._begun = bool(whole.strip())
+        return whole if self._begun else ""
 
     def answer(self) -> replies.Answer:
         finish = self._finish

@@ -2,7 +2,9 @@
 
 BUSY = "Many people are asking at once; please try again in a moment."
 TOO_LATE = "Sorry, I could not answer this in time; please ask me again."
-WAITING = "There are {place} before you."
+WAITING = "Many people are asking at once; you are number {place} in line."
+NEVER_SHOWN = "The network could not be reached, however often this was tried."
+NOTHING_TO_SAY = "I have nothing to say to that."
 NO_PERSONA = "No persona speaks here yet; an admin can make one with `yamabiko persona create`."
 CHOOSE_PERSONA = "Several personas live here: {names}. Say which one, with --persona NAME."
 BLOCKED = "An admin has asked me not to answer you here."

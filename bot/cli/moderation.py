@@ -81,11 +81,11 @@ def _beginning(text: str | None) -> str | None:
 def delete(
     reply: Annotated[int, typer.Argument(help="Its number in `yamabiko replies`.")], as_json: Json = False
 ) -> None:
-    """Erase a reply and what was asked, and take the message away where it was shown."""
+    """Erase a reply and what was asked, and take away what was posted of it; a terminal keeps what it shows."""
     status = call(moderation.delete_reply, reply)
     if as_json:
         print_json({"reply": reply, "status": status})
     elif status == "deleted":
         out.print(f"Reply {reply} is deleted.")
     else:
-        out.print(f"Reply {reply} is erased; a running bot takes its message away.")
+        out.print(f"Reply {reply} is erased; a running bot takes away what it posted of it.")

@@ -75,17 +75,19 @@ class Console:
             persona=self._persona,
         )
 
-    async def show(self, to: Thread, draft: Draft) -> str:
+    async def show(self, to: Thread, draft: Draft) -> None:
         self._refuse_others(to)
         if draft.kind == "sentence":
-            await self.tell(to, await _whole(draft))
-            return draft.nonce
+            return await self.tell(to, await _whole(draft))
         speaker = f"{to.persona or 'bot'} › " if sys.stdin.isatty() else ""
-        async for piece in draft.pieces:
-            print(speaker + piece, end="", flush=True)
-            speaker = ""
-        print(flush=True)
-        return draft.nonce
+        begun = False
+        try:
+            async for piece in draft.pieces:
+                print(piece if begun else speaker + piece, end="", flush=True)
+                begun = True
+        finally:
+            if begun:
+                print(flush=True)  # also when it breaks off: what follows begins a line
 
     def _refuse_others(self, to: Thread) -> None:
         if to.thread != self.sitting:
@@ -98,7 +100,7 @@ class Console:
         print(sentence, file=sys.stderr, flush=True)
 
     async def remove(self, to: Thread, ref: str) -> None:
-        """What a person has read on a screen stays there."""
+        """What a person has read on a screen stays there; nothing that is shown has a reference."""
 
 
 class OneQuestion(Console):
@@ -108,12 +110,12 @@ class OneQuestion(Console):
         super().__init__(persona)
         self.answer: str | None = None
 
-    async def show(self, to: Thread, draft: Draft) -> str:
+    async def show(self, to: Thread, draft: Draft) -> None:
         if draft.kind == "sentence":
-            return await super().show(to, draft)
-        self._refuse_others(to)
-        self.answer = await _whole(draft)
-        return draft.nonce
+            await super().show(to, draft)
+        else:
+            self._refuse_others(to)
+            self.answer = await _whole(draft)
 
 
 async def _whole(draft: Draft) -> str:

@@ -1,20 +1,18 @@
 """The queue's worker: rows that waited, died, failed or slept are answered, under one name and by one."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from bot.chat import texts
 from bot.chat.answering import Answering
-from bot.chat.events import Mention, Thread
+from bot.chat.events import Thread
 from bot.chat.platform import NotShown
 from bot.chat.reply import Limits, Replier
-from bot.chat.router import Router
 from bot.engines import Engines
 from bot.generation.engine import EngineUnavailable
 from bot.live_adapters import LiveAdapters
@@ -25,61 +23,7 @@ from db.session import Sessions, reading, transaction
 from tests.fakes import community
 from tests.fakes.engine import ScriptedEngine, weightless
 from tests.fakes.platform import RecordingPlatform, mention
-
-SHORT = timedelta(seconds=0.3)
-NOW = datetime.now(UTC)
-
-
-class Town:
-    """One database and one network; workers that begin and end."""
-
-    def __init__(self, sessions: Sessions, folder: Path, stack: AsyncExitStack) -> None:
-        self.sessions, self._folder, self._stack = sessions, folder, stack
-        self.platform = RecordingPlatform()
-
-    async def worker(
-        self, engine: ScriptedEngine, *platforms, limits: Limits | None = None, at_once: int = 8, lease=SHORT
-    ) -> Answering:
-        async def open_engine(base: str) -> ScriptedEngine:
-            return engine
-
-        live = LiveAdapters(self.sessions, Engines(weightless, open_engine), self._folder)
-        replier = Replier(self.sessions, live, limits or Limits())
-        answering = Answering(self.sessions, replier, "w", at_once=at_once, lease=lease)
-        await self._stack.enter_async_context(answering.running())
-        for platform in platforms or (self.platform,):
-            self._stack.enter_context(answering.serving(platform))
-        return answering
-
-    async def asked(self, wanted: Mention | None = None) -> int:
-        reply_id = await Router(self.sessions, lambda: None).on_mention(self.platform, wanted or mention())
-        assert reply_id is not None
-        return reply_id
-
-    async def dies_while_answering(self, reply_id: int) -> None:
-        """As a killed process leaves it, its lease lapsed."""
-        reach, then = [replies.Reach("slack", None, NOW)], NOW - 2 * SHORT
-        async with transaction(self.sessions) as session:
-            (one,) = await replies.claim(session, "dead", reach, then, 1, SHORT)
-            assert one.reply.id == reply_id
-
-    async def change(self, reply_id: int, **values: object) -> None:
-        async with transaction(self.sessions) as session:
-            await session.execute(update(Reply).where(Reply.id == reply_id).values(**values))
-
-    async def reply(self, reply_id: int) -> Reply:
-        async with reading(self.sessions) as session:
-            return await session.get_one(Reply, reply_id)
-
-    async def ended(self, reply_id: int) -> Reply:
-        return await self.until(reply_id, lambda reply: reply.finished_at is not None)
-
-    async def until(self, reply_id: int, is_so: Callable[[Reply], bool]) -> Reply:
-        async with asyncio.timeout(20):
-            while True:
-                if is_so(reply := await self.reply(reply_id)):
-                    return reply
-                await asyncio.sleep(0.02)
+from tests.fakes.workers import NOW, SHORT, Town
 
 
 @pytest.fixture
@@ -128,6 +72,22 @@ async def test_a_mention_that_brought_us_down_too_often_gets_an_apology(town: To
     await town.change(reply_id, status="answering", attempt=10, lease_until=NOW - SHORT)
     await town.worker(ScriptedEngine())
     assert (await town.ended(reply_id)).status == "apologised"
+
+
+async def test_a_reply_whose_network_stays_away_is_given_up_when_it_is_old(town: Town) -> None:
+    class Away(RecordingPlatform):
+        async def show(self, to, draft):
+            self.places.append(to)
+            raise ConnectionError("the network is away")
+
+    town.platform = Away()
+    old, young = await town.asked(mention(thread="t1")), await town.asked(mention(thread="t2"))
+    await town.change(old, created_at=datetime.now(UTC) - timedelta(minutes=16))
+    await town.worker(ScriptedEngine(), limits=Limits(attempts=1, apologies=1))
+    reply = await town.ended(old)
+    assert (reply.status, reply.finish, reply.attempt) == ("failed", texts.NEVER_SHOWN, 3)
+    await town.until(young, lambda reply: reply.attempt > 3)
+    assert [to.thread for to in town.platform.places].count("t1") == 2
 
 
 async def test_an_answer_that_breaks_off_is_replaced_by_the_reason(town: Town) -> None:
@@ -218,7 +178,8 @@ async def test_a_terminal_answers_its_own_sitting_and_ends_what_old_ones_left(
     left, others, asked = [await town.asked(console.mention("hi")) for console in (old, other, mine)]
     await town.change(left, created_at=datetime.now(UTC) - timedelta(minutes=16))
     await town.worker(ScriptedEngine(), mine)
-    assert (await town.ended(asked)).status == "done"
+    answered = await town.ended(asked)
+    assert (answered.status, answered.shown_ref) == ("done", None)  # nothing that could be taken back
     ended = await town.ended(left)
     assert (ended.status, ended.finish) == ("failed", "The terminal was closed before the answer came.")
     assert (await town.reply(others)).status == "queued"

@@ -22,6 +22,7 @@ from bot.chat.verbs import personas, training
 from bot.chat.verbs.authority import Actor
 from bot.chat.verbs.personas import Wishes
 from bot.config import BotConfig
+from bot.generation.engine import EngineUnavailable
 from bot.platforms.console import Console, OneQuestion
 from bot.prepare import BaseNotReady
 from db import config, migrate
@@ -106,9 +107,20 @@ async def test_pieces_are_printed_as_they_come(keyboard: int, capsys: pytest.Cap
             yield piece
             seen.append(capsys.readouterr().out)
 
-    assert await console.show(console.mention("hi").where, draft(pieces())) == "reply-1"
+    await console.show(console.mention("hi").where, draft(pieces()))
     assert seen == ["Good ", "morning"]
     assert capsys.readouterr().out == "\n"
+
+
+async def test_an_answer_that_breaks_off_ends_its_line(keyboard: int, capsys: pytest.CaptureFixture[str]) -> None:
+    async def pieces() -> AsyncIterator[str]:
+        yield "Good "
+        raise EngineUnavailable("The engine was closed.")
+
+    console = Console("echo")
+    with pytest.raises(EngineUnavailable):
+        await console.show(console.mention("hi").where, draft(pieces()))
+    assert capsys.readouterr().out == "Good \n"
 
 
 @pytest.mark.parametrize("console", [Console("echo"), OneQuestion("echo")])
@@ -192,7 +204,7 @@ async def sessions(tiny: Path) -> AsyncIterator[Sessions]:
 
 
 async def test_a_real_chat_answers_and_follows_a_promotion(tiny: Path, sessions: Sessions) -> None:
-    wishes = Wishes(base="tiny", sampling={"temperature": 0.0, "max_new_tokens": 12})
+    wishes = Wishes(base="tiny", sampling={"temperature": 1.0, "seed": 1, "max_new_tokens": 12})
     await personas.create(sessions, OWNER, "echo", wishes)
     number = await candidate(tiny, sessions)
     process = await asyncio.create_subprocess_exec(
@@ -257,3 +269,4 @@ def test_a_question_that_cannot_be_answered_says_why_and_fails(
         status, output, errors = yamabiko("say", "echo", "hello")
         assert (status, output) == (1, "")
         assert "There is no package for HuggingFaceTB/SmolLM2-135M-Instruct; install it.\n" in errors
+        assert errors.count("There is no package") == 1  # told, and not logged beside

@@ -1,5 +1,6 @@
 """A deleted reply goes from where it was shown, also when it was half shown, and when the network is away."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -50,29 +51,42 @@ def platform() -> RecordingPlatform:
 
 
 async def test_what_was_shown_is_found_and_taken_away(deleting: Sessions, platform: RecordingPlatform) -> None:
-    await remove_deleted(deleting, {"slack": platform})
+    await remove_deleted(deleting, {"slack": platform}, 5)
     assert platform.shown == {"reply-3": "another's"}
     assert await statuses(deleting) == ["deleted", "deleted"]
-    await remove_deleted(deleting, {"slack": platform})
+    await remove_deleted(deleting, {"slack": platform}, 5)
     assert platform.removed == ["shown:reply-1", "shown:reply-2"]
 
 
 async def test_a_network_that_fails_is_asked_again(deleting: Sessions, platform: RecordingPlatform) -> None:
     platform.fails = ConnectionError("the network is away")
-    await remove_deleted(deleting, {"slack": platform})
+    await remove_deleted(deleting, {"slack": platform}, 5)
     assert await statuses(deleting) == ["deleting", "deleted"]
-    await remove_deleted(deleting, {"slack": platform})
+    await remove_deleted(deleting, {"slack": platform}, 5)
     assert await statuses(deleting) == ["deleted", "deleted"]
     assert platform.shown == {"reply-3": "another's"}
 
 
 async def test_what_can_be_reached_no_more_counts_as_gone(deleting: Sessions, platform: RecordingPlatform) -> None:
     platform.fails = NotShown("The channel is gone.")
-    await remove_deleted(deleting, {"slack": platform})
+    await remove_deleted(deleting, {"slack": platform}, 5)
     assert await statuses(deleting) == ["deleted", "deleted"]
 
 
 async def test_other_networks_are_left_alone(deleting: Sessions, platform: RecordingPlatform) -> None:
-    await remove_deleted(deleting, {"discord": platform})
+    await remove_deleted(deleting, {"discord": platform}, 5)
     assert await statuses(deleting) == ["deleting", "deleting"]
     assert platform.removed == []
+
+
+async def test_one_that_hangs_keeps_no_other_waiting(deleting: Sessions) -> None:
+    class Hanging(RecordingPlatform):
+        async def remove(self, to, ref):
+            if ref == "shown:reply-1":
+                await asyncio.Event().wait()
+            await super().remove(to, ref)
+
+    platform = Hanging()
+    platform.shown = {"reply-1": "hi", "reply-2": "half an"}
+    await remove_deleted(deleting, {"slack": platform}, 0.2)
+    assert await statuses(deleting) == ["deleting", "deleted"]

@@ -1,102 +1,27 @@
 """What a reply is given, how it is spoken, and what its row keeps."""
 
 import asyncio
-import hashlib
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
 
-from bot.chat.answering import Answering
-from bot.chat.blocklist import Blocklist
 from bot.chat.events import ChannelSeen
 from bot.chat.outgoing import BREAK
-from bot.chat.reply import Limits, Replier
-from bot.chat.router import Router
-from bot.engines import Engines
+from bot.chat.reply import Limits
 from bot.generation.engine import EngineBusy, EngineUnavailable
-from bot.live_adapters import LiveAdapters
 from bot.prepare import BaseNotReady
 from db import personas
-from db.models import Adapter, Reply, ReplySource
-from db.session import Sessions, reading, transaction
+from db.models import Reply
+from db.session import Sessions, transaction
 from tests.fakes import community
-from tests.fakes.engine import ScriptedEngine, weightless
-from tests.fakes.platform import RecordingPlatform, mention
-
-
-class Bot:
-    """A router over one scripted engine and a platform that records."""
-
-    def __init__(
-        self, sessions: Sessions, folder: Path, engine: ScriptedEngine, limits: Limits, blocked: Sequence[str]
-    ) -> None:
-        self.sessions, self.folder, self.engine = sessions, folder, engine
-        self.platform = RecordingPlatform()
-        self.fails_to_open: Exception | None = None
-        self.live = LiveAdapters(sessions, Engines(weightless, self._open), folder)
-        replier = Replier(sessions, self.live, limits, Blocklist(blocked))
-        self.answering = Answering(sessions, replier, "test", at_once=64)
-        self.router = Router(sessions, self.answering.wake)
-
-    async def _open(self, base: str) -> ScriptedEngine:
-        if self.fails_to_open:
-            raise self.fails_to_open
-        return self.engine
-
-    async def asked(self, text: str = "hello", author: str = "Ann", **changed) -> Reply:
-        reply_id = await self.router.on_mention(self.platform, mention(text, author, **changed))
-        assert reply_id is not None
-        await self.answering.settled(reply_id)
-        async with reading(self.sessions) as session:
-            return await session.get_one(Reply, reply_id)
-
-    async def replies(self) -> list[Reply]:
-        async with reading(self.sessions) as session:
-            return list(await session.scalars(select(Reply).order_by(Reply.id)))
-
-    async def given(self, reply: Reply) -> list[int | None]:
-        async with reading(self.sessions) as session:
-            rows = await session.scalars(select(ReplySource).where(ReplySource.reply_id == reply.id))
-            return [row.earlier_reply_id for row in rows]
-
-    def turns(self) -> list[tuple[str, str]]:
-        """What the engine was last given."""
-        return [(turn["role"], turn["content"]) for turn in self.engine.requests[-1].turns]
-
-    async def promoted(self, now) -> Adapter:
-        async with transaction(self.sessions) as session:
-            persona = await personas.named(session, "echo")
-            adapter = await community.candidate(session, persona, now, sha256=hashlib.sha256(b"w").hexdigest())
-            folder = self.folder / adapter.folder
-            folder.mkdir(parents=True)
-            (folder / "adapter_config.json").write_text("{}")
-            (folder / "adapter_model.safetensors").write_bytes(b"w")
-            expected = persona.live_adapter_id
-            await personas.activate(session, persona, adapter, expected=expected, by="t", why="", now=now)
-            return adapter
-
-
-MakeBot = Callable[..., Awaitable[Bot]]
+from tests.fakes.platform import RecordingPlatform
+from tests.fakes.replying import Bot, MakeBot, making_bots
 
 
 @pytest.fixture
 async def make_bot(sqlite_sessions: Sessions, tmp_path: Path, now):
-    async with transaction(sqlite_sessions) as session:
-        await community.persona(session, now, sampling={"temperature": 0.5, "stop": ["END"]})
-    async with AsyncExitStack() as stack:
-
-        async def make(*answers, limits: Limits | None = None, waits: float = 0.0, blocked=(), **engine) -> Bot:
-            bot = Bot(sqlite_sessions, tmp_path, ScriptedEngine(answers, **engine), limits or Limits(), blocked)
-            bot.platform = RecordingPlatform(waits)
-            stack.push_async_callback(bot.live.aclose)
-            await stack.enter_async_context(bot.answering.running())
-            stack.enter_context(bot.answering.serving(bot.platform))
-            return bot
-
+    async with making_bots(sqlite_sessions, tmp_path, now) as make:
         yield make
 
 
@@ -145,7 +70,7 @@ async def test_the_live_adapter_speaks_and_is_kept_with_the_reply(make_bot: Make
 
 
 async def test_what_is_live_when_the_first_word_is_taken_speaks(make_bot: MakeBot, now) -> None:
-    bot = await make_bot(waits=0.2)
+    bot = await make_bot(platform=RecordingPlatform(waits=0.2))
     first = await bot.promoted(now)
     asking = asyncio.create_task(bot.asked())
     await asyncio.sleep(0.1)
@@ -272,14 +197,6 @@ async def test_many_askers_are_all_answered_in_turn(make_bot: MakeBot) -> None:
     assert len(bot.platform.shown) == 20
     assert {reply.text for reply in await bot.replies()} == {f"you said word{n}" for n in range(20)}
     assert {reply.status for reply in await bot.replies()} == {"done"}
-
-
-async def test_an_empty_answer_is_kept_and_does_not_break_the_next(make_bot: MakeBot) -> None:
-    bot = await make_bot("", "Hm")
-    first = await bot.asked("hello")
-    assert (first.status, first.text) == ("done", "")
-    await bot.asked("hello?")
-    assert [role for role, _ in bot.turns()] == ["system", "user", "assistant", "user"]
 
 
 async def test_nobody_is_called_and_no_blocked_word_is_said_or_kept(make_bot: MakeBot) -> None:

@@ -132,7 +132,9 @@ async def main(wanted: Wanted) -> None:
 
     live = LiveAdapters(sessions, Engines(weightless, open_base), Path())
     # More attempts than there are kills: here every mention is to be answered in the end.
-    replier = Replier(sessions, live, Limits(patience=timedelta(seconds=wanted.patience), attempts=1000))
+    # Places in the queue are not told: what stands in a thread is counted.
+    limits = Limits(patience=timedelta(seconds=wanted.patience), attempts=1000, told_from_place=1000)
+    replier = Replier(sessions, live, limits)
     lease = timedelta(seconds=wanted.lease)
     answering = Answering(sessions, replier, wanted.name, at_once=48, lease=lease)
     platform = NetworkPlatform(*await asyncio.open_unix_connection(wanted.socket))
