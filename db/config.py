@@ -194,14 +194,14 @@ def _bind(kind: type[Settings], values: dict[str, Any]) -> Settings:
 def _sentence(file: Path, error: ValidationError) -> str:
     first = error.errors()[0]
     table, *rest = [str(part) for part in first["loc"]]
-    key = ".".join(rest) or table
+    place = f"[{table}] {'.'.join(rest)}".rstrip()
     told = first["msg"].removeprefix("Value error, ") + _what_stands_there(rest, first)
     spoken = [f"{_ENVIRONMENT}{table}__{'__'.join(rest)}".upper(), f"{_ENVIRONMENT}{table}".upper()]
     if variable := next((name for name in spoken if name in os.environ), None):
         return f"The environment variable {variable}: {told}."
     if first["type"] == "extra_forbidden":
-        return f"{file}: [{table}] has no key {key!r}; config.example.toml lists them all."
-    return f"{file}: [{table}] {key}: {told}."
+        return f"{file}: [{table}] has no key {'.'.join(rest)!r}; config.example.toml lists them all."
+    return f"{file}: {place}: {told}."
 
 
 def _what_stands_there(path: list[str], error: ErrorDetails) -> str:
