@@ -97,12 +97,14 @@ async def _bases(settings: BotConfig) -> list[Finding]:
 
 
 async def _servers(settings: BotConfig) -> list[Finding]:
-    every = settings.bases.servers.items()
-    return list(await asyncio.gather(*(_server(f"server {name}", server) for name, server in every)))
+    bases = settings.bases
+    asked = (_server(f"server {name}", server, bases.where_key(name)) for name, server in bases.servers.items())
+    return list(await asyncio.gather(*asked))
 
 
-async def _server(what: str, server: Server) -> Finding:
-    async with aclosing(OpenAIServer(server.url, server.model, key=server.key.get_secret_value())) as asked:
+async def _server(what: str, server: Server, where_key: str) -> Finding:
+    key = server.key.get_secret_value()
+    async with aclosing(OpenAIServer(server.url, server.model, key=key, where_key=where_key)) as asked:
         try:
             there = await asked.models()
         except EngineUnavailable as unavailable:

@@ -95,6 +95,12 @@ class Bases(Table):
         """Where the base called `name` comes from; a name without an entry is itself a source."""
         return self.sources.get(name, name)
 
+    def where_key(self, name: str) -> str:
+        """What to set so that the server called `name` is given a key; a shell takes no variable with a hyphen."""
+        if "-" in name:
+            return f"`key` in [bases.servers.{name}]"
+        return f"{_ENVIRONMENT}BASES__SERVERS__{name.upper()}__KEY in the environment"
+
 
 class Shared(BaseSettings):
     """What bot and trainer both read. Environment variables (YAMABIKO_DATABASE__URL …) win over the file."""

@@ -75,6 +75,14 @@ def test_what_cannot_be_used_is_refused_without_showing_a_key(tmp_path: Path, te
     assert told in refusal(tmp_path, text)
 
 
+def test_where_a_key_is_set_is_something_that_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    where = load(BotConfig, written(tmp_path, OLLAMA)).bases.where_key
+    variable = where("ollama").removesuffix(" in the environment")
+    monkeypatch.setenv(variable, KEY)
+    assert load(BotConfig, written(tmp_path, OLLAMA)).bases.servers["ollama"].key.get_secret_value() == KEY
+    assert where("gpu-box") == "`key` in [bases.servers.gpu-box]"
+
+
 @pytest.mark.parametrize(
     "url", ["localhost:11434", "ftp://h/v1", "http://", f"http://me:{KEY}@h/v1", "", "http://h?a=1"]
 )
