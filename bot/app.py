@@ -166,6 +166,7 @@ def _remote(settings: BotConfig, base: str, progress: Progress) -> Engine:
         server.url,
         server.model,
         key=server.key.get_secret_value(),
+        where_key=settings.bases.where_key(base),
         max_parallel=server.parallel,
         max_waiting=settings.generation.max_waiting,
         context=server.context,

@@ -7,7 +7,7 @@ import asyncio
 import json
 import shutil
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +17,10 @@ from bot.config import BotConfig
 from bot.generation.engine import EngineUnavailable
 from bot.generation.openai_server import OpenAIServer
 from bot.trainer_process import is_alive
-from db import config, migrate
+from db import config, migrate, personas
 from db.config import Server
-from db.session import DatabaseUnavailable, check, open_engine, sessions_of
+from db.models import Persona
+from db.session import DatabaseUnavailable, check, open_engine, reading, sessions_of
 
 NEEDED_PYTHON = (3, 11)
 NEEDED_DISK_GB = 2.0
@@ -88,21 +89,58 @@ async def _database(settings: BotConfig) -> list[Finding]:
 
 
 async def _bases(settings: BotConfig) -> list[Finding]:
-    name = settings.bases.default
+    """The default, and every other base that a persona stands on."""
+    users: dict[str, list[str]] = {settings.bases.default: []}
+    for persona in await _personas(settings):
+        users.setdefault(persona.base, []).append(persona.name)
+    return [_base(settings, name, names) for name, names in users.items()]
+
+
+async def _personas(settings: BotConfig) -> list[Persona]:
+    """None where the rows cannot be read: that is told already."""
+    try:
+        engine = open_engine(settings.database_url)
+    except (DatabaseUnavailable, OSError):
+        return []
+    try:
+        await check(engine)
+        if await migrate.pending(engine):
+            return []
+        async with reading(sessions_of(engine)) as session:
+            return await personas.every(session)
+    except DatabaseUnavailable:
+        return []
+    finally:
+        await engine.dispose()
+
+
+def _base(settings: BotConfig, name: str, users: Sequence[str]) -> Finding:
+    is_default = name == settings.bases.default
+    what = "base" if is_default else f"base of {', '.join(users)}"
     if name in settings.bases.servers:
-        return [Finding("base", True, f"{name} is a model on a server")]
-    ready = (settings.base_folder(name) / "base.json").is_file()
-    advice = "" if ready else f"It is prepared when first needed, or now by `yamabiko prepare {name}`."
-    return [Finding("base", True, f"{name} {'is prepared' if ready else 'is not prepared yet'}", advice)]
+        return Finding(what, True, f"{name} is a model on a server")
+    if settings.is_prepared(name):
+        return Finding(what, True, f"{name} is prepared")
+    if trouble := settings.bases.trouble(name):
+        ways = ["Name it there" if name not in settings.bases.sources else "Mend it"]
+        if settings.bases.may_be_on_hub(name):
+            ways.append(f"`yamabiko prepare {name}` if it is a hub's model")
+        ways += ["mend [bases] default"] if is_default else []
+        ways += [f"`yamabiko persona edit {user} --base …`" for user in users[:1]]
+        return Finding(what, False, trouble, f"{', or '.join(ways)}.")
+    advice = f"It is prepared when first needed, or now by `yamabiko prepare {name}`."
+    return Finding(what, True, f"{name} is not prepared yet", advice)
 
 
 async def _servers(settings: BotConfig) -> list[Finding]:
-    every = settings.bases.servers.items()
-    return list(await asyncio.gather(*(_server(f"server {name}", server) for name, server in every)))
+    bases = settings.bases
+    asked = (_server(f"server {name}", server, bases.where_key(name)) for name, server in bases.servers.items())
+    return list(await asyncio.gather(*asked))
 
 
-async def _server(what: str, server: Server) -> Finding:
-    async with aclosing(OpenAIServer(server.url, server.model, key=server.key.get_secret_value())) as asked:
+async def _server(what: str, server: Server, where_key: str) -> Finding:
+    key = server.key.get_secret_value()
+    async with aclosing(OpenAIServer(server.url, server.model, key=key, where_key=where_key)) as asked:
         try:
             there = await asked.models()
         except EngineUnavailable as unavailable:

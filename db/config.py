@@ -23,6 +23,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from db.base_names import kind_of
+
 # Every table a config file may hold: each program refuses a misspelt one and passes over the other's.
 TABLES = frozenset({"database", "storage", "bases", "chat", "generation", "trainer"})
 
@@ -95,6 +97,26 @@ class Bases(Table):
         """Where the base called `name` comes from; a name without an entry is itself a source."""
         return self.sources.get(name, name)
 
+    def trouble(self, name: str) -> str | None:
+        """Why `name` seems to be no base, as the beginning of a sentence; None where nothing speaks against it."""
+        kind = kind_of(self.source(name))
+        if name in self.servers or kind in ("package", "disk", "hub"):
+            return None
+        if name not in self.sources:
+            return f"{name} is in neither [bases.sources] nor [bases.servers], and is no folder or .gguf file"
+        wrong = f"[bases.sources] says that {name} is {self.source(name)}, and there is no such folder or .gguf file"
+        return wrong if kind == "nothing" else None
+
+    def may_be_on_hub(self, name: str) -> bool:
+        """Whether a name with `trouble` may be one of the hub's old ids without an owner, like gpt2."""
+        return kind_of(self.source(name)) == "word"
+
+    def where_key(self, name: str) -> str:
+        """What to set so that the server called `name` is given a key; a shell takes no variable with a hyphen."""
+        if "-" in name:
+            return f"`key` in [bases.servers.{name}]"
+        return f"{_ENVIRONMENT}BASES__SERVERS__{name.upper()}__KEY in the environment"
+
 
 class Shared(BaseSettings):
     """What bot and trainer both read. Environment variables (YAMABIKO_DATABASE__URL …) win over the file."""
@@ -131,6 +153,9 @@ class Shared(BaseSettings):
         source = self.bases.source(name)
         slug = re.sub(r"[^A-Za-z0-9.-]+", "-", name).strip("-.")[-60:]
         return self.bases_folder / f"{slug}-{hashlib.sha256(source.encode()).hexdigest()[:8]}"
+
+    def is_prepared(self, name: str) -> bool:
+        return (self.base_folder(name) / "base.json").is_file()
 
 
 Settings = TypeVar("Settings", bound=Shared)
@@ -194,14 +219,14 @@ def _bind(kind: type[Settings], values: dict[str, Any]) -> Settings:
 def _sentence(file: Path, error: ValidationError) -> str:
     first = error.errors()[0]
     table, *rest = [str(part) for part in first["loc"]]
-    key = ".".join(rest) or table
+    place = f"[{table}] {'.'.join(rest)}".rstrip()
     told = first["msg"].removeprefix("Value error, ") + _what_stands_there(rest, first)
     spoken = [f"{_ENVIRONMENT}{table}__{'__'.join(rest)}".upper(), f"{_ENVIRONMENT}{table}".upper()]
     if variable := next((name for name in spoken if name in os.environ), None):
         return f"The environment variable {variable}: {told}."
     if first["type"] == "extra_forbidden":
-        return f"{file}: [{table}] has no key {key!r}; config.example.toml lists them all."
-    return f"{file}: [{table}] {key}: {told}."
+        return f"{file}: [{table}] has no key {'.'.join(rest)!r}; config.example.toml lists them all."
+    return f"{file}: {place}: {told}."
 
 
 def _what_stands_there(path: list[str], error: ErrorDetails) -> str:

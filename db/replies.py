@@ -226,7 +226,8 @@ async def erase(session: AsyncSession, reply: Reply) -> None:
     if reply.status not in ERASED:
         shown = reply.shown_ref is not None or reply.status == "answering"
         reply.status = "deleting" if shown else "deleted"
-    reply.asked, reply.text = "", None
+    # Why it ended may quote a server's words, and those the question.
+    reply.asked, reply.text, reply.finish = "", None, None
     await session.execute(delete(Feedback).where(Feedback.reply_id == reply.id))
     await session.flush()
 

@@ -6,8 +6,8 @@ import typer
 
 from bot.app import Rows
 from bot.chat.verbs import personas
-from bot.chat.verbs.personas import PersonaSummary, Wishes
-from bot.cli.common import Json, call, out, pairs, print_json, table, with_rows
+from bot.chat.verbs.personas import PersonaRefused, PersonaSummary, Wishes
+from bot.cli.common import Json, call, err, out, pairs, print_json, table, with_rows
 
 cli = typer.Typer(no_args_is_help=True, help="Named personalities, each on one base.")
 
@@ -35,13 +35,33 @@ def create(
     as_json: Json = False,
 ) -> None:
     """Make a persona; it speaks by its system prompt until it is trained."""
-    default = with_rows(_default_base) if base is None else base
-    wishes = _wishes(default, preset, system, source, voice, prompt, recipe, sampling)
-    _print(call(personas.create, name, wishes), as_json)
+    chosen = with_rows(lambda rows: _checked(rows, base))
+    wishes = _wishes(chosen, preset, system, source, voice, prompt, recipe, sampling)
+    made = call(personas.create, name, wishes)
+    _warn(made)
+    _print(made, as_json)
 
 
-async def _default_base(rows: Rows) -> str:
-    return rows.settings.bases.default
+async def _checked(rows: Rows, base: str | None) -> str:
+    """The base, or the default where none is given. Raises PersonaRefused for what can be no base."""
+    bases = rows.settings.bases
+    name = bases.default if base is None else base
+    trouble = None if rows.settings.is_prepared(name) or bases.may_be_on_hub(name) else bases.trouble(name)
+    if trouble is not None:
+        raise PersonaRefused(f"There is no base called {name}: {trouble}; mend that, or choose another by --base.")
+    return name
+
+
+def _warn(persona: PersonaSummary) -> None:
+    """A word may be one of the hub's old ids, or a slip of the pen; only the hub could tell."""
+    trouble = with_rows(lambda rows: _trouble(rows, persona.base))
+    if trouble is not None:
+        told = f"{trouble}; so a hub will be asked for it. If you meant your own, name it there, or choose another with"
+        err.print(f"{told} `yamabiko persona edit {persona.name} --base …`.", markup=False, soft_wrap=True)
+
+
+async def _trouble(rows: Rows, base: str) -> str | None:
+    return None if rows.settings.is_prepared(base) else rows.settings.bases.trouble(base)
 
 
 @cli.command()
@@ -58,8 +78,12 @@ def edit(
     as_json: Json = False,
 ) -> None:
     """Change what is named; all else stays."""
-    wishes = _wishes(base, preset, system, source, voice, prompt, recipe, sampling)
-    _print(call(personas.edit, name, wishes), as_json)
+    chosen = None if base is None else with_rows(lambda rows: _checked(rows, base))
+    wishes = _wishes(chosen, preset, system, source, voice, prompt, recipe, sampling)
+    changed = call(personas.edit, name, wishes)
+    if chosen is not None:
+        _warn(changed)
+    _print(changed, as_json)
 
 
 def _wishes(

@@ -21,6 +21,7 @@ from bot.generation.shorten import fit, guess
 
 LONGEST_WAIT_S = 60.0  # of what a server asks for, where no deadline says less
 LEAST_ROOM = 16  # tokens of turns; what is refused even then is refused for something else
+WHERE_KEY = "the key of this base"
 HUNG_UP = "hung up; ask again"
 
 log = structlog.get_logger()
@@ -59,14 +60,24 @@ class Asking:
 
 
 class OpenAIServer:
-    """`url` is what OpenAI's own clients take, mostly ending in /v1; `context` in tokens, 0 where unknown."""
+    """`url` is what OpenAI's own clients take, mostly ending in /v1; `context` in tokens, 0 where unknown.
+
+    `where_key` is what people are told to set where the key is missing or wrong.
+    """
 
     def __init__(
-        self, url: str, model: str, *, key: str = "", context: int = 0, patience: Patience | None = None
+        self,
+        url: str,
+        model: str,
+        *,
+        key: str = "",
+        where_key: str = WHERE_KEY,
+        context: int = 0,
+        patience: Patience | None = None,
     ) -> None:
         self.host = httpx2.URL(url).netloc.decode("ascii")
         self.model = model
-        self._key, self._context = key, context
+        self._key, self._where_key, self._context = key, where_key, context
         self._patience = patience or Patience()
         self._dialect = Dialect()
         # Silence is measured in pieces, not in bytes: a server may send signs of life for ever.
@@ -250,7 +261,7 @@ class OpenAIServer:
         return EngineUnavailable(self._about(trouble, path_of(asking.request)))
 
     def _about(self, refused: Refused, path: str) -> str:
-        return sentence(refused, self.host, self.model, path, bool(self._key))
+        return sentence(refused, self.host, self.model, path, bool(self._key), self._where_key)
 
     def _without_key(self, said: str) -> str:
         """Some servers repeat a wrong key in their answer, and answers are quoted and logged."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.generation.engine import AdapterRefused, EngineBusy, EngineUnavailable, Finish, Piece, Reason, Request, Waiting
-from bot.generation.openai_server import OpenAIServer, Patience
+from bot.generation.openai_server import WHERE_KEY, OpenAIServer, Patience
 from bot.generation.openai_wire import Chunk, Usage
 from bot.generation.scheduler import Scheduler
 from bot.generation.stop_cutter import StopCutter
@@ -61,7 +61,7 @@ class RemoteEngine:
     """One model on one server. Implements `Engine`; prompt tokens are 0 where the server does not count them.
 
     `url` is what OpenAI's own clients take. `max_parallel` candidates are asked for at once; `context` is the
-    model's window in tokens, 0 where only the server knows.
+    model's window in tokens, 0 where only the server knows; `where_key` is what to set where the key is wrong.
     """
 
     def __init__(
@@ -70,12 +70,13 @@ class RemoteEngine:
         model: str,
         *,
         key: str = "",
+        where_key: str = WHERE_KEY,
         max_parallel: int = 4,
         max_waiting: int = 64,
         context: int = 0,
         patience: Patience | None = None,
     ) -> None:
-        self._server = OpenAIServer(url, model, key=key, context=context, patience=patience)
+        self._server = OpenAIServer(url, model, key=key, where_key=where_key, context=context, patience=patience)
         self._scheduler: Scheduler[Ticket] = Scheduler(max_parallel, max_waiting)
         self._lines = asyncio.Semaphore(max_parallel)
         self._closed = False

@@ -6,10 +6,10 @@ Owns the sentences, which name the server's host and quote its own words. Knows 
 from bot.generation.openai_wire import Refused
 
 
-def sentence(refused: Refused, host: str, model: str, path: str, with_key: bool) -> str:
+def sentence(refused: Refused, host: str, model: str, path: str, with_key: bool, where_key: str) -> str:
     """One sentence: what the server did not want, and what to do about it.
 
-    `path` is what was asked for; `with_key`: whether a key was sent.
+    `path` is what was asked for; `with_key`: whether a key was sent; `where_key`: what to set for one.
     """
     said = f"{refused.status}: {refused.words}".removesuffix(": ").rstrip(".")
     if refused.too_long:
@@ -19,9 +19,9 @@ def sentence(refused: Refused, host: str, model: str, path: str, with_key: bool)
         )
     match refused.status:
         case 401 if not with_key:
-            return f"The server at {host} wants a key; set the one of this base in the config."
+            return f"The server at {host} wants a key; set {where_key}."
         case 401:
-            return f"The server at {host} does not accept the key; set the right one in the config."
+            return f"The server at {host} does not accept the key; mend {where_key}."
         case 403:
             return f"The server at {host} does not let this key use {model}; ask whoever runs it."
         case 404 if refused.names("model", model):

@@ -35,7 +35,7 @@ CHANGES = [
     ("reply", "delete", "2"),
     ("permit-training", "Harbour", "--ground", "an agreement"),
     ("review", "--approve", "1", "--leave-out", "2"),
-    ("persona", "create", "third", "--base", "tiny", "--recipe", "epochs=2", "--sampling", "temperature=0.5"),
+    ("persona", "create", "third", "--base", "a/b", "--recipe", "epochs=2", "--sampling", "temperature=0.5"),
     ("persona", "edit", "echo", "--system", "Be brief."),
     ("persona", "delete", "echo"),
     ("train", "夜の山彦"),

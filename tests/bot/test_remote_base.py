@@ -18,6 +18,7 @@ from tests.fakes.command_line import COMMAND, Run, environment
 from tests.fakes.openai_server import serving
 
 KEY = "sk-team-1"
+KEY_VARIABLE = "YAMABIKO_BASES__SERVERS__TEAM__KEY"
 AWAY = "http://127.0.0.1:9/v1"
 
 
@@ -55,6 +56,10 @@ async def test_a_persona_on_a_server_speaks_by_its_system_prompt(home: Path, yam
         {"role": "system", "content": "You are a tern."},
         {"role": "user", "content": "Any news?"},
     ]
+    async with serving(key="another") as server:
+        configure(home, server.url)
+        _, _, errors = await say(home, "tern", "And now?")
+        assert f"does not accept the key; mend {KEY_VARIABLE} in the environment." in errors
     status, _, errors = await say(home, "tern", "And now?")
     assert status == 1
     told = errors.splitlines()[0]
@@ -116,7 +121,7 @@ async def test_the_doctor_says_why_a_server_cannot_be_asked(home: Path) -> None:
     async with serving(key="another") as server:
         configure(home, server.url)
         found = (await findings())["server team"]
-        assert found.detail.endswith("does not accept the key; set the right one in the config.")
+        assert found.detail.endswith(f"does not accept the key; mend {KEY_VARIABLE} in the environment.")
         assert found.advice == "Its table is [bases.servers.team]."
         configure(home, server.url.removesuffix("/v1"))
         assert "knows no models (404); mend the url" in (await findings())["server team"].detail

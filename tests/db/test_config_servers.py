@@ -67,12 +67,20 @@ def test_the_environment_wins_over_the_file_for_a_server_too(tmp_path: Path, mon
         (f'{OLLAMA}parallel = 0\nkey = "{KEY}"\n', "servers.ollama.parallel: Input should be greater than"),
         (f'[bases.servers]\nollama = "{KEY}"\n', "[bases] servers.ollama: "),
         (f'[bases]\nservers = ["{KEY}"]\n', "[bases] servers: "),
-        (f'{OLLAMA}key = "{KEY}"\n'.replace("ollama", "Ollama"), "servers.Ollama may hold small letters, digits"),
-        (f'{OLLAMA}key = "{KEY}"\n'.replace("ollama", "smollm2"), "smollm2 is in sources and in servers"),
+        (f'{OLLAMA}key = "{KEY}"\n'.replace("ollama", "Ollama"), "[bases]: the name of servers.Ollama may hold small"),
+        (f'{OLLAMA}key = "{KEY}"\n'.replace("ollama", "smollm2"), "[bases]: smollm2 is in sources and in servers"),
     ],
 )
 def test_what_cannot_be_used_is_refused_without_showing_a_key(tmp_path: Path, text: str, told: str) -> None:
     assert told in refusal(tmp_path, text)
+
+
+def test_where_a_key_is_set_is_something_that_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    where = load(BotConfig, written(tmp_path, OLLAMA)).bases.where_key
+    variable = where("ollama").removesuffix(" in the environment")
+    monkeypatch.setenv(variable, KEY)
+    assert load(BotConfig, written(tmp_path, OLLAMA)).bases.servers["ollama"].key.get_secret_value() == KEY
+    assert where("gpu-box") == "`key` in [bases.servers.gpu-box]"
 
 
 @pytest.mark.parametrize(

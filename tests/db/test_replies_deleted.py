@@ -62,6 +62,13 @@ async def test_an_erased_reply_has_no_text_and_no_thumbs_and_keeps_what_it_was_g
         assert await session.scalar(select(func.count()).select_from(ReplySource)) == 1
 
 
+@pytest.mark.parametrize("status", ["failed", "apologised", "done"])
+async def test_why_an_erased_reply_ended_is_gone_too_for_it_may_quote_the_question(rows: Sessions, status: str) -> None:
+    await erase(rows, status=status, finish="The server at host refused the request (400: cannot read 'hello').")
+    async with reading(rows) as session:
+        assert (await session.get_one(Reply, 1)).finish is None
+
+
 async def test_an_erased_reply_is_no_context_for_the_next(rows: Sessions, now) -> None:
     async with reading(rows) as session:
         second = await session.get_one(Reply, 2)

