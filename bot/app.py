@@ -131,10 +131,10 @@ async def _weigh(settings: BotConfig, base: str, progress: Progress) -> int:
     """Bytes that a base takes while it serves: its weights, and room for adapters and conversations."""
     if base in settings.bases.servers:
         return 0
-    folder = settings.base_folder(base)
-    if not (folder / "base.json").is_file():
+    if not settings.is_prepared(base):
         await prepare(base, progress)
-    return int(ROOM_BESIDE_WEIGHTS * sum(file.stat().st_size for file in folder.glob("*.safetensors")))
+    weights = settings.base_folder(base).glob("*.safetensors")
+    return int(ROOM_BESIDE_WEIGHTS * sum(file.stat().st_size for file in weights))
 
 
 async def _open_base(settings: BotConfig, base: str, progress: Progress) -> Engine:

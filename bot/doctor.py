@@ -7,7 +7,7 @@ import asyncio
 import json
 import shutil
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,10 +45,9 @@ async def examine(needed_disk_gb: float = NEEDED_DISK_GB) -> list[Finding]:
         return [*findings, Finding("config", False, str(error), "Mend the file and look again.")]
     findings.append(Finding("config", True, f"data in {settings.storage.folder}"))
     findings.append(_disk(settings.storage.folder, needed_disk_gb))
-    checks: tuple[Callable[[BotConfig], Awaitable[list[Finding]]], ...] = (_database, _bases, _servers, _device)
-    for look in checks:
-        findings += await look(settings)
-    return findings
+    found, speakers = await _database(settings)
+    findings += [*found, *_bases(settings, speakers)]
+    return [*findings, *await _servers(settings), *await _device(settings)]
 
 
 def _python() -> Finding:
@@ -68,50 +67,35 @@ def _disk(folder: Path, needed_gb: float) -> Finding:
     return Finding("disk", ok, f"{free:.1f} GB free", advice)
 
 
-async def _database(settings: BotConfig) -> list[Finding]:
+async def _database(settings: BotConfig) -> tuple[list[Finding], list[Persona]]:
+    """The findings, and the personas of a database that can be read."""
     try:
         engine = open_engine(settings.database_url)
     except (DatabaseUnavailable, OSError) as error:
-        return [Finding("database", False, str(error), "Mend [database] url and look again.")]
+        return [Finding("database", False, str(error), "Mend [database] url and look again.")], []
     try:
         await check(engine)
         found = [Finding("database", True, engine.dialect.name)]
         if await migrate.pending(engine):
-            return [*found, Finding("migrations", True, "missing", "They are applied at the next start.")]
+            return [*found, Finding("migrations", True, "missing", "They are applied at the next start.")], []
         found.append(Finding("migrations", True, "up to date"))
         alive = await is_alive(sessions_of(engine))
         advice = "" if alive else "Queued runs wait for `yamabiko run` or `python -m trainer`."
-        return [*found, Finding("trainer", True, "alive" if alive else "not running", advice)]
+        found.append(Finding("trainer", True, "alive" if alive else "not running", advice))
+        async with reading(sessions_of(engine)) as session:
+            return found, await personas.every(session)
     except DatabaseUnavailable as error:
-        return [Finding("database", False, str(error), "Start it, or mend [database] url.")]
+        return [Finding("database", False, str(error), "Start it, or mend [database] url.")], []
     finally:
         await engine.dispose()
 
 
-async def _bases(settings: BotConfig) -> list[Finding]:
+def _bases(settings: BotConfig, speakers: Sequence[Persona]) -> list[Finding]:
     """The default, and every other base that a persona stands on."""
     users: dict[str, list[str]] = {settings.bases.default: []}
-    for persona in await _personas(settings):
+    for persona in speakers:
         users.setdefault(persona.base, []).append(persona.name)
     return [_base(settings, name, names) for name, names in users.items()]
-
-
-async def _personas(settings: BotConfig) -> list[Persona]:
-    """None where the rows cannot be read: that is told already."""
-    try:
-        engine = open_engine(settings.database_url)
-    except (DatabaseUnavailable, OSError):
-        return []
-    try:
-        await check(engine)
-        if await migrate.pending(engine):
-            return []
-        async with reading(sessions_of(engine)) as session:
-            return await personas.every(session)
-    except DatabaseUnavailable:
-        return []
-    finally:
-        await engine.dispose()
 
 
 def _base(settings: BotConfig, name: str, users: Sequence[str]) -> Finding:

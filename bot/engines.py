@@ -110,11 +110,10 @@ class Engines:
                 f"The base {base} takes about {size / 1e9:.1f} GB, and [generation] memory_limit_mb allows "
                 f"{self._limit / 1e9:.1f} GB; raise it or choose a smaller base."
             )
-        if sum(opened.size for opened in self._opened.values() if opened.users) + size > self._limit:
-            raise EngineBusy(f"There is no memory for {base} while others speak; ask again in a moment.")
-        while sum(opened.size for opened in self._opened.values()) + size > self._limit:
+        while (taken := sum(opened.size for opened in self._opened.values())) + size > self._limit:
             idle = {name: one for name, one in self._opened.items() if one.size and not one.users}
-            if not idle:  # someone came while another one was closed
+            # Asked before each, for someone may have come while another one was closed.
+            if taken - sum(one.size for one in idle.values()) + size > self._limit:
                 raise EngineBusy(f"There is no memory for {base} while others speak; ask again in a moment.")
             oldest = min(idle, key=lambda name: idle[name].used_at)
             log.info("base put away to make room", base=oldest, room_for=base)

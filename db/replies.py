@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, Select, delete, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, delete, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db import fence
 from db.models import Channel, Feedback, Member, Persona, Reply, ReplySource, Workspace
 from db.models.talking import ReplyStatus
 from db.redact import redact
@@ -191,14 +192,7 @@ async def _end(
 
 
 async def _as_current_attempt(session: AsyncSession, reply: Reply, values: dict[str, Any]) -> None:
-    changed = await session.execute(
-        update(Reply)
-        .where(Reply.id == reply.id, Reply.attempt == reply.attempt, Reply.status == "answering")
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
-    assert isinstance(changed, CursorResult)
-    if changed.rowcount != 1:
+    if not await fence.written(session, reply, "answering", values):
         raise ReplyLost(f"Reply {reply.id} was taken over by another attempt.")
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, Select, func, or_, select, update
+from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db import fence
 from db.models import Adapter, Persona, Run, RunPoint
 from db.models.learning import RunStatus
 
@@ -115,14 +116,7 @@ async def keep(session: AsyncSession, run: Run, **values: Any) -> None:
 
 
 async def _as_current_attempt(session: AsyncSession, run: Run, values: dict[str, Any]) -> None:
-    changed = await session.execute(
-        update(Run)
-        .where(Run.id == run.id, Run.attempt == run.attempt, Run.status == "running")
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
-    assert isinstance(changed, CursorResult)
-    if changed.rowcount != 1:
+    if not await fence.written(session, run, "running", values):
         raise RunLost(f"Run {run.id} was taken over by another attempt.")
 
 

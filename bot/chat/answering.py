@@ -119,6 +119,8 @@ class Answering:
         """Apart from taking away, which may be slow: what is deleted is not spoken to its end."""
         while True:
             await asyncio.sleep(_DELETED_S)
+            if not self._hands:
+                continue
             try:
                 async with reading(self._sessions) as session:
                     erased = await replies.erased(session, {hand.reply.id for hand in self._hands.values()})

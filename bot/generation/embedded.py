@@ -11,12 +11,14 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from bot.generation.engine import AdapterRefused, EngineUnavailable, Finish, Piece, Request, Waiting
+from bot.generation.engine import AdapterRefused, EngineBusy, EngineUnavailable, Piece, Request, Waiting
+from bot.generation.line import Ticket, as_told, end_unserved, listen, tell_places
 from bot.generation.scheduler import Scheduler
 
 if TYPE_CHECKING:
@@ -28,14 +30,10 @@ Result = TypeVar("Result")
 
 
 @dataclass(eq=False, slots=True)
-class Ticket:
-    """A request in the engine, and the news for whoever asked."""
+class Asked(Ticket):
+    """Its deadline is a reading of time.monotonic()."""
 
-    request: Request
-    named: Named | None
-    deadline: float | None  # a reading of time.monotonic()
-    news: asyncio.Queue[Piece | Waiting | EngineUnavailable] = field(default_factory=asyncio.Queue)
-    place: int = 0
+    named: Named | None = None
     decoding: Decoding | None = None  # from its first step on
 
     @property
@@ -48,7 +46,7 @@ class Named:
     """An adapter under its public name, and the requests that count on it."""
 
     adapter: Adapter
-    users: set[Ticket] = field(default_factory=set)
+    users: set[Asked] = field(default_factory=set)
     idle: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -62,7 +60,7 @@ class EmbeddedEngine:
     def __init__(self, base: Path, *, max_rows: int = 8, max_waiting: int = 64, threads: int | None = None) -> None:
         self._base = base
         self._threads = threads
-        self._scheduler: Scheduler[Ticket] = Scheduler(max_rows, max_waiting)
+        self._scheduler: Scheduler[Asked] = Scheduler(max_rows, max_waiting)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"model-{base.name}")
         self._runner: asyncio.Task[ModelRunner] | None = None
         self._pump: asyncio.Task[None] | None = None
@@ -115,54 +113,42 @@ class EmbeddedEngine:
         timer = None
         if deadline is not None:
             timer = asyncio.get_running_loop().call_later(deadline - time.monotonic(), self._lapse, ticket)
-        speaking = request.candidates
         try:
-            while speaking:
-                news = await ticket.news.get()
-                if isinstance(news, EngineUnavailable):
-                    raise news
-                speaking -= isinstance(news, Piece) and news.finish is not None
-                yield news
+            async with aclosing(listen(ticket)) as heard:
+                async for news in heard:
+                    yield news
         finally:
             if timer is not None:
                 timer.cancel()
             self._leave(ticket)
 
-    def _enter(self, request: Request, deadline: float | None) -> Ticket:
+    def _enter(self, request: Request, deadline: float | None) -> Asked:
         if self._closed:
             raise EngineUnavailable("The engine is closed.")
         named = self._adapters.get(request.adapter) if request.adapter is not None else None
         if request.adapter is not None and named is None:
             raise EngineUnavailable(f"The adapter {request.adapter} is not loaded.")
-        ticket = Ticket(request, named, deadline)
+        ticket = Asked(request, deadline, named=named)
         self._scheduler.enter(ticket, request.candidates)
         if named is not None:
             named.users.add(ticket)
-        self._tell_places()
+        tell_places(self._scheduler)
         if self._pump is None or self._pump.done():
             self._pump = asyncio.create_task(self._run())
         return ticket
 
-    def _leave(self, ticket: Ticket) -> None:
-        self._scheduler.leave(ticket)
-        self._tell_places()
+    def _leave(self, ticket: Asked) -> None:
+        self._end(ticket)
         if ticket.named is not None:
             ticket.named.users.discard(ticket)
             if not ticket.named.users:
                 ticket.named.idle.set()
 
-    def _lapse(self, ticket: Ticket) -> None:
+    def _lapse(self, ticket: Asked) -> None:
         """Ends a request whose deadline passed before its turn; once begun, its decoding has the clock."""
         if ticket.decoding is None:
             self._scheduler.leave(ticket)
-            for candidate in range(ticket.request.candidates):
-                ticket.news.put_nowait(Piece(candidate, "", Finish("deadline", 0, 0, 0.0, 0.0)))
-
-    def _tell_places(self) -> None:
-        for place, ticket in self._scheduler.places():
-            if ticket.place != place:
-                ticket.place = place
-                ticket.news.put_nowait(Waiting(place))
+            end_unserved(ticket)
 
     async def _run(self) -> None:
         """A step after the other while anybody is there. Who gives up has left the scheduler: that is the sign."""
@@ -174,9 +160,9 @@ class EmbeddedEngine:
                     await self._in_thread(partial(runner.step, []))  # what the last ones left behind is free
             except Exception as error:
                 for ticket in running:
-                    self._end(ticket, as_unavailable(error))
+                    self._end(ticket, as_told(error))
 
-    async def _step(self, runner: ModelRunner, running: list[Ticket]) -> None:
+    async def _step(self, runner: ModelRunner, running: list[Asked]) -> None:
         for ticket in running:
             if ticket.decoding is None:
                 await self._begin(runner, ticket)
@@ -191,7 +177,7 @@ class EmbeddedEngine:
             if decoding.done:
                 self._end(ticket)
 
-    async def _begin(self, runner: ModelRunner, ticket: Ticket) -> None:
+    async def _begin(self, runner: ModelRunner, ticket: Asked) -> None:
         try:
             ticket.decoding = await self._in_thread(
                 lambda: runner.begin(ticket.request, ticket.adapter, ticket.deadline)
@@ -199,12 +185,12 @@ class EmbeddedEngine:
         except EngineUnavailable as unavailable:
             self._end(ticket, unavailable)
 
-    def _end(self, ticket: Ticket, unavailable: EngineUnavailable | None = None) -> None:
+    def _end(self, ticket: Asked, trouble: EngineBusy | EngineUnavailable | None = None) -> None:
         """Makes room for the next at once, whether or not what was said has been taken yet."""
-        if unavailable is not None:
-            ticket.news.put_nowait(unavailable)
+        if trouble is not None:
+            ticket.news.put_nowait(trouble)
         self._scheduler.leave(ticket)
-        self._tell_places()
+        tell_places(self._scheduler)
 
     async def _loaded(self) -> ModelRunner:
         """The runner; loads it the first time, and afterwards repeats what went wrong then."""
@@ -256,14 +242,6 @@ class EmbeddedEngine:
 
     async def _in_thread(self, job: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._thread, job)
-
-
-def as_unavailable(error: Exception) -> EngineUnavailable:
-    if isinstance(error, EngineUnavailable):
-        return error
-    unavailable = EngineUnavailable(f"The engine failed ({type(error).__name__}: {error}); ask again.")
-    unavailable.__cause__ = error
-    return unavailable
 
 
 def _read(path: Path, shapes: Mapping[str, tuple[int, int]]) -> Adapter:

@@ -7,26 +7,21 @@ and what may be asked again is `openai_server`'s.
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from bot.generation.engine import AdapterRefused, EngineBusy, EngineUnavailable, Finish, Piece, Reason, Request, Waiting
+from bot.generation.engine import AdapterRefused, EngineUnavailable, Finish, Piece, Reason, Request, Waiting
+from bot.generation.line import Ticket, as_told, end_unserved, listen, tell_places
 from bot.generation.openai_server import WHERE_KEY, OpenAIServer, Patience
 from bot.generation.openai_wire import Chunk, Usage
 from bot.generation.scheduler import Scheduler
 from bot.generation.stop_cutter import StopCutter
 
-News = Piece | Waiting | EngineBusy | EngineUnavailable
-
 
 @dataclass(eq=False, slots=True)
-class Ticket:
-    """A request in the engine, and the news for whoever asked. `until` is a reading of the loop's clock."""
+class Asked(Ticket):
+    """Its deadline is a reading of the loop's clock."""
 
-    request: Request
-    until: float | None
-    news: asyncio.Queue[News] = field(default_factory=asyncio.Queue[News])
-    place: int = 0
     speaking: asyncio.Task[None] | None = None
 
 
@@ -77,7 +72,7 @@ class RemoteEngine:
         patience: Patience | None = None,
     ) -> None:
         self._server = OpenAIServer(url, model, key=key, where_key=where_key, context=context, patience=patience)
-        self._scheduler: Scheduler[Ticket] = Scheduler(max_parallel, max_waiting)
+        self._scheduler: Scheduler[Asked] = Scheduler(max_parallel, max_waiting)
         self._lines = asyncio.Semaphore(max_parallel)
         self._closed = False
 
@@ -112,32 +107,28 @@ class RemoteEngine:
     async def _serve(self, request: Request, until: float | None) -> AsyncGenerator[Piece | Waiting]:
         ticket = self._enter(request, until)
         timer = asyncio.get_running_loop().call_at(until, self._lapse, ticket) if until is not None else None
-        silent = request.candidates
         try:
-            while silent:
-                news = await ticket.news.get()
-                if isinstance(news, EngineBusy | EngineUnavailable):
-                    raise news
-                silent -= isinstance(news, Piece) and news.finish is not None
-                yield news
+            async with aclosing(listen(ticket)) as heard:
+                async for news in heard:
+                    yield news
         finally:
             if timer is not None:
                 timer.cancel()
             await self._leave(ticket)
 
-    def _enter(self, request: Request, until: float | None) -> Ticket:
+    def _enter(self, request: Request, until: float | None) -> Asked:
         if self._closed:
             raise EngineUnavailable("The engine is closed.")
         if request.adapter is not None:
             raise EngineUnavailable(
                 f"The adapter {request.adapter} is not loaded: the server at {self._server.host} cannot load adapters."
             )
-        ticket = Ticket(request, until)
+        ticket = Asked(request, until)
         self._scheduler.enter(ticket, request.candidates)
         self._admit()
         return ticket
 
-    async def _leave(self, ticket: Ticket) -> None:
+    async def _leave(self, ticket: Asked) -> None:
         """Whoever stops listening ends the stream; its place is free once that is closed."""
         try:
             if ticket.speaking is not None:
@@ -146,14 +137,13 @@ class RemoteEngine:
         finally:
             self._make_room(ticket)
 
-    def _lapse(self, ticket: Ticket) -> None:
+    def _lapse(self, ticket: Asked) -> None:
         """Ends a request whose deadline passed before its turn; once begun, each candidate has the clock."""
         if ticket.speaking is None:
             self._make_room(ticket)
-            for candidate in range(ticket.request.candidates):
-                ticket.news.put_nowait(Piece(candidate, "", Finish("deadline", 0, 0, 0.0, 0.0)))
+            end_unserved(ticket)
 
-    def _make_room(self, ticket: Ticket) -> None:
+    def _make_room(self, ticket: Asked) -> None:
         self._scheduler.leave(ticket)
         self._admit()
 
@@ -162,12 +152,9 @@ class RemoteEngine:
         for ticket in self._scheduler.running:
             if ticket.speaking is None and not self._closed:
                 ticket.speaking = asyncio.create_task(self._speak(ticket))
-        for place, ticket in self._scheduler.places():
-            if ticket.place != place:
-                ticket.place = place
-                ticket.news.put_nowait(Waiting(place))
+        tell_places(self._scheduler)
 
-    async def _speak(self, ticket: Ticket) -> None:
+    async def _speak(self, ticket: Asked) -> None:
         """All candidates, each with a request of its own: many servers answer only the first of several."""
         try:
             async with asyncio.TaskGroup() as group:
@@ -178,14 +165,14 @@ class RemoteEngine:
         finally:
             self._make_room(ticket)
 
-    async def _candidate(self, ticket: Ticket, candidate: int) -> None:
+    async def _candidate(self, ticket: Asked, candidate: int) -> None:
         request = ticket.request
         heard, cutter = Heard(self._now()), StopCutter(request.sampling.stop)
         reason: Reason = "deadline"
         with suppress(TimeoutError):
-            async with asyncio.timeout_at(ticket.until), self._lines:
+            async with asyncio.timeout_at(ticket.deadline), self._lines:
                 heard.began = self._now()
-                async with aclosing(self._server.stream(request, candidate, ticket.until)) as chunks:
+                async with aclosing(self._server.stream(request, candidate, ticket.deadline)) as chunks:
                     async for chunk in chunks:
                         heard.take(chunk, self._now())
                         if text := cutter.push(chunk.text):
@@ -202,12 +189,3 @@ class RemoteEngine:
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
-
-
-def as_told(error: Exception) -> EngineBusy | EngineUnavailable:
-    """What the engine promises to raise; a fault of ours must end a reply too."""
-    if isinstance(error, EngineBusy | EngineUnavailable):
-        return error
-    unavailable = EngineUnavailable(f"The engine failed ({type(error).__name__}: {error}); ask again.")
-    unavailable.__cause__ = error
-    return unavailable

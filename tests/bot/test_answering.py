@@ -1,7 +1,6 @@
 """The queue's worker: rows that waited, died, failed or slept are answered, under one name and by one."""
 
 import asyncio
-from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,19 +18,16 @@ from bot.live_adapters import LiveAdapters
 from bot.platforms.console import Console
 from db import replies
 from db.models import Reply
-from db.session import Sessions, reading, transaction
-from tests.fakes import community
+from db.session import Sessions, reading
 from tests.fakes.engine import ScriptedEngine, weightless
 from tests.fakes.platform import RecordingPlatform, mention
-from tests.fakes.workers import NOW, SHORT, Town
+from tests.fakes.workers import NOW, SHORT, Town, opened_town
 
 
 @pytest.fixture
 async def town(sqlite_sessions: Sessions, tmp_path: Path, now):
-    async with transaction(sqlite_sessions) as session:
-        await community.persona(session, now)
-    async with AsyncExitStack() as stack:
-        yield Town(sqlite_sessions, tmp_path, stack)
+    async with opened_town(sqlite_sessions, tmp_path, now) as town:
+        yield town
 
 
 async def test_what_waited_while_nobody_was_there_is_answered_at_the_start(town: Town) -> None:

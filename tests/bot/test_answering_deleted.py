@@ -1,7 +1,6 @@
 """A reply that is deleted while someone waits for it: it falls silent, and nobody waits on."""
 
 import asyncio
-from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,20 +8,17 @@ import pytest
 
 from db import replies
 from db.session import Sessions, transaction
-from tests.fakes import community
 from tests.fakes.engine import ScriptedEngine
 from tests.fakes.platform import mention
-from tests.fakes.workers import Town
+from tests.fakes.workers import Town, opened_town
 
 LONG = timedelta(seconds=60)  # renewing it shows nothing within a test
 
 
 @pytest.fixture
 async def town(sqlite_sessions: Sessions, tmp_path: Path, now):
-    async with transaction(sqlite_sessions) as session:
-        await community.persona(session, now)
-    async with AsyncExitStack() as stack:
-        yield Town(sqlite_sessions, tmp_path, stack)
+    async with opened_town(sqlite_sessions, tmp_path, now) as town:
+        yield town
 
 
 async def delete(town: Town, reply_id: int) -> None:

@@ -13,6 +13,8 @@ from pydantic import BaseModel
 
 from bot.config import BotConfig
 from db.config import TABLES, ConfigRefused, Server, Shared, load, secret_key
+from tests.fakes import config_file
+from tests.fakes.config_file import written
 from trainer.config import TrainerConfig
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
@@ -23,18 +25,9 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def written(tmp_path: Path, text: str) -> Path:
-    file = tmp_path / "yamabiko.toml"
-    file.write_text(text, encoding="utf-8")
-    return file
-
-
 def refusal(tmp_path: Path, text: str) -> str:
-    with pytest.raises(ConfigRefused) as refused:
-        load(BotConfig, written(tmp_path, text))
-    sentence = str(refused.value)
+    sentence = config_file.refusal(tmp_path, text)
     assert "yamabiko.toml" in sentence
-    assert "\n" not in sentence
     return sentence
 
 

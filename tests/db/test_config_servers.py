@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from bot.config import BotConfig
-from db.config import ConfigRefused, load
+from db.config import load
+from tests.fakes import config_file
+from tests.fakes.config_file import written
 from trainer.config import TrainerConfig
 
 KEY = "sk-secret-1"
@@ -17,17 +19,8 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def written(tmp_path: Path, text: str) -> Path:
-    file = tmp_path / "yamabiko.toml"
-    file.write_text(text, encoding="utf-8")
-    return file
-
-
 def refusal(tmp_path: Path, text: str) -> str:
-    with pytest.raises(ConfigRefused) as refused:
-        load(BotConfig, written(tmp_path, text))
-    sentence = str(refused.value)
-    assert "\n" not in sentence
+    sentence = config_file.refusal(tmp_path, text)
     assert KEY not in sentence
     return sentence
 

@@ -4,8 +4,8 @@ Owns the rows' ways from asked to ended, as tests follow them. Knows no model.
 """
 
 import asyncio
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,11 +20,21 @@ from bot.live_adapters import LiveAdapters
 from db import replies
 from db.models import Reply
 from db.session import Sessions, reading, transaction
+from tests.fakes import community
 from tests.fakes.engine import ScriptedEngine, weightless
 from tests.fakes.platform import RecordingPlatform, mention
 
 SHORT = timedelta(seconds=0.3)
 NOW = datetime.now(UTC)
+
+
+@asynccontextmanager
+async def opened_town(sessions: Sessions, folder: Path, now: datetime) -> AsyncGenerator["Town"]:
+    """With one persona; its workers end with the block."""
+    async with transaction(sessions) as session:
+        await community.persona(session, now)
+    async with AsyncExitStack() as stack:
+        yield Town(sessions, folder, stack)
 
 
 class Town:
