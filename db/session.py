@@ -66,7 +66,7 @@ def sessions_of(engine: AsyncEngine) -> Sessions:
 @asynccontextmanager
 async def transaction(sessions: Sessions) -> AsyncGenerator[AsyncSession]:
     """The rows written inside are kept together or not at all. Nothing slow is awaited inside."""
-    async with sessions() as session, session.begin():
+    async with sessions.begin() as session:  # left whole even when cancelled meanwhile
         yield session
 
 
@@ -87,7 +87,6 @@ async def reading(sessions: Sessions) -> AsyncGenerator[AsyncSession]:
             session.expunge_all()
             if on_sqlite and not connection.invalidated:  # cancelled in a query: it is thrown away
                 await connection.exec_driver_sql("PRAGMA query_only=OFF")
-            await session.rollback()
 
 
 async def check(engine: AsyncEngine) -> None:

@@ -99,7 +99,9 @@ class NetworkPlatform:
             if "mention" in message:
                 self._mentions.put_nowait(_mention(message["mention"], message["text"]))
             else:
-                self._asked.pop(message["number"]).set_result(message["result"])
+                asked = self._asked.pop(message["number"])
+                if not asked.done():  # who asked may have been cancelled
+                    asked.set_result(message["result"])
 
     async def _ask(self, do: str, **what: Any) -> Any:
         number = next(self._numbers)
