@@ -24,6 +24,14 @@ class Generation(Table):
     reply_seconds: float = Field(default=120, gt=0)
 
 
+class Panel(Table):
+    enabled: bool = True
+    port: int = Field(default=8810, ge=0, le=65535)  # 0: any that is free
+    hosts: list[str] = Field(default_factory=list)
+    session_days: int = Field(default=14, ge=1, le=365)
+
+
 class BotConfig(Shared):
     chat: Chat = Chat()
     generation: Generation = Generation()
+    panel: Panel = Panel()

@@ -11,7 +11,7 @@ import re
 import secrets
 import tomllib
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -26,7 +26,7 @@ from pydantic_settings import (
 from db.base_names import kind_of
 
 # Every table a config file may hold: each program refuses a misspelt one and passes over the other's.
-TABLES = frozenset({"database", "storage", "bases", "chat", "generation", "trainer"})
+TABLES = frozenset({"database", "storage", "bases", "language", "chat", "generation", "panel", "trainer"})
 
 _ENVIRONMENT = "YAMABIKO_"  # before the name of each variable that stands for a setting
 
@@ -118,6 +118,10 @@ class Bases(Table):
         return f"{_ENVIRONMENT}BASES__SERVERS__{name.upper()}__KEY in the environment"
 
 
+class Language(Table):
+    default: Literal["en", "ja"] = "en"
+
+
 class Shared(BaseSettings):
     """What bot and trainer both read. Environment variables (YAMABIKO_DATABASE__URL …) win over the file."""
 
@@ -126,6 +130,7 @@ class Shared(BaseSettings):
     database: Database = Database()
     storage: Storage = Storage()
     bases: Bases = Bases()
+    language: Language = Language()
 
     @property
     def database_url(self) -> str:

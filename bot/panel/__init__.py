@@ -1,0 +1,1 @@
+"""The web panel: pages that call verbs and queries, never statements."""
