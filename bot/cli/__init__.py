@@ -14,7 +14,7 @@ import structlog
 import typer
 from rich.console import Console
 
-from bot.cli import health, moderation, personas, talk, text, training
+from bot.cli import health, moderation, panel, personas, talk, text, training
 from bot.cli.common import LEARN, ORDER, TEXT
 
 cli = typer.Typer(
@@ -35,7 +35,7 @@ def settings(
         os.environ["YAMABIKO_CONFIG"] = str(config.absolute())  # the trainer we may start reads the same file
 
 
-for part in (health.cli, talk.cli, moderation.cli, text.cli, training.cli):
+for part in (health.cli, panel.cli, talk.cli, moderation.cli, text.cli, training.cli):
     cli.add_typer(part)
 cli.add_typer(moderation.reply, name="reply", rich_help_panel=ORDER)
 cli.add_typer(text.imports, name="import", rich_help_panel=TEXT)

@@ -13,9 +13,9 @@ from bot.app import READY, App, open_app, open_rows
 from bot.chat.compare import Compared
 from bot.chat.compare import compare as compare_speakers
 from bot.cli.common import BEGIN, TALK, Json, err, out, print_json, shell
+from bot.cli.panel import panel_if_wanted, trained
 from bot.platforms.console import Console, OneQuestion
 from bot.prepare import prepare as prepare_base
-from bot.trainer_process import trainer
 
 cli = typer.Typer()
 
@@ -67,15 +67,11 @@ def chat(persona: PersonaOption = None) -> None:
 
 @cli.command(rich_help_panel=TALK)
 def run(persona: PersonaOption = None) -> None:
-    """Bot and trainer together, talking in the terminal."""
+    """Bot, trainer and panel together, talking in the terminal."""
 
     async def go() -> None:
-        async with talking() as app, trainer(app.rows.sessions, app.rows.settings.trainer_log) as own:
-            keeping = asyncio.create_task(own.keep(lambda why: err.print(why, markup=False)))
-            try:
-                await converse(app, persona)
-            finally:
-                keeping.cancel()
+        async with talking() as app, trained(app), panel_if_wanted(app):
+            await converse(app, persona)
 
     asyncio.run(go())
 
@@ -172,7 +168,7 @@ def demo(once: Annotated[bool, typer.Option(help="Do not stay to talk.")] = Fals
     if not once and not as_json:
 
         async def go() -> None:
-            async with talking() as app:
+            async with talking() as app, trained(app), panel_if_wanted(app):
                 await converse(app, summary.persona)
 
         asyncio.run(go())

@@ -1,0 +1,62 @@
+"""What the pages stand on, handed in by the composition root as plain values.
+
+Owns nothing: sessions, voices and ways to do what other rooms do.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol
+
+from bot.chat.ingest import Archive
+from bot.live_adapters import LiveAdapters
+from db.models.text import Provenance
+from db.session import Sessions
+
+
+class Finding(Protocol):
+    """One of the doctor's: `ok` with an `advice` is something to know, not something to mend."""
+
+    @property
+    def what(self) -> str: ...
+    @property
+    def ok(self) -> bool: ...
+    @property
+    def detail(self) -> str: ...
+    @property
+    def advice(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileKind:
+    """A kind of file that can be imported: how it is opened, and what its text counts as.
+
+    `suffix` is the file's, such as ".zip"; `open` raises ImportRefused, and its archive is closed by `close`
+    where it has one.
+    """
+
+    name: str
+    suffix: str
+    provenance: Provenance
+    open: Callable[[Path], Archive]
+
+
+@dataclass(frozen=True, slots=True)
+class Bases:
+    """Those that a new persona may stand on, the default first; `trouble` says why a name can be none."""
+
+    names: Sequence[str]
+    servers: frozenset[str]
+    trouble: Callable[[str], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    sessions: Sessions
+    live: LiveAdapters
+    examine: Callable[[], Awaitable[Sequence[Finding]]]
+    bases: Bases
+    uploads: Path  # where a file waits while it is imported
+    kinds: Mapping[str, FileKind] = field(default_factory=dict[str, FileKind])
+    stay: timedelta = timedelta(days=14)
