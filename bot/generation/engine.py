@@ -35,7 +35,8 @@ class Request:
     """One wish for text.
 
     `shape` chooses the base's template when no adapter is named: "chat" renders turns, "text" continues the
-    contents as they stand. `deadline_s` counts from the call of `generate`, waiting included.
+    contents as they stand. `plain` continues them with an adapter too, whatever template it was trained with (and
+    wants the shape "text"). `deadline_s` counts from the call of `generate`, waiting included.
     """
 
     turns: Sequence[Turn]
@@ -43,6 +44,7 @@ class Request:
     sampling: Sampling = field(default_factory=Sampling)
     candidates: int = 1
     shape: Shape = "chat"
+    plain: bool = False
     deadline_s: float | None = None
 
 

@@ -199,7 +199,7 @@ class ModelRunner:
         return frozenset(one for one in ids if one is not None)
 
     def _prompt(self, request: Request, adapter: Adapter | None, room: int) -> list[int]:
-        template = adapter.template if adapter else TEMPLATES[request.shape]
+        template = adapter.template if adapter and not request.plain else TEMPLATES[request.shape]
         tokens = Tokens(self._encode, self._decode, lambda turns: self._render(turns, template))
         begin = self._tokenizer.bos_token_id
         if request.shape == "text":

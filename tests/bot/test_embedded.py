@@ -57,6 +57,15 @@ async def test_greedy_text_is_what_transformers_generates(tmp_path: Path, kind: 
     assert len(set(said)) > 5
 
 
+async def test_plain_completion_passes_an_adapters_own_template_by(
+    engine: EmbeddedEngine, base: Path, adapters: list[Path]
+):
+    await engine.load_adapter("two", adapters[1])
+    said = await say(engine, Request(HELLO, adapter="two", shape="text", plain=True, sampling=GREEDY))
+    assert said == generated(base, HELLO, "plain", adapters[1])
+    assert said != await say(engine, Request(HELLO, adapter="two", shape="text", sampling=GREEDY))
+
+
 async def test_a_repetition_penalty_is_the_one_of_transformers(engine: EmbeddedEngine, base: Path):
     sampling = Sampling(temperature=0, max_new_tokens=24, repetition_penalty=0.5)
     said = await say(engine, Request(HELLO, sampling=sampling))
