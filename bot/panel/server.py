@@ -73,6 +73,7 @@ def _listening(port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((HOST, port))
+        listening.listen()  # from here on whoever comes waits for the server instead of being turned away
     except OSError as error:
         listening.close()
         raise PanelUnavailable(
