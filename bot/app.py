@@ -28,6 +28,7 @@ from bot.live_adapters import LiveAdapters
 from bot.prepare import Progress, prepare
 from db import config, migrate
 from db.session import Sessions, check, open_engine, sessions_of
+from db.words import say
 
 
 class StorageUnavailable(Exception):
@@ -83,7 +84,11 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageUnavailable(
-            f"The data folder {folder} cannot be made ({error.strerror}); mend [storage] folder or its rights."
+            say(
+                "The data folder {folder} cannot be made ({reason}); mend [storage] folder or its rights.",
+                folder=folder,
+                reason=error.strerror,
+            )
         ) from error
 
 

@@ -21,6 +21,7 @@ from db import config, migrate, personas
 from db.config import Server
 from db.models import Persona
 from db.session import DatabaseUnavailable, check, open_engine, reading, sessions_of
+from db.words import handed_on, listed, say
 
 NEEDED_PYTHON = (3, 11)
 NEEDED_DISK_GB = 2.0
@@ -42,8 +43,8 @@ async def examine(needed_disk_gb: float = NEEDED_DISK_GB) -> list[Finding]:
     try:
         settings = config.load(BotConfig)
     except config.ConfigRefused as error:
-        return [*findings, Finding("config", False, str(error), "Mend the file and look again.")]
-    findings.append(Finding("config", True, f"data in {settings.storage.folder}"))
+        return [*findings, Finding(say("config"), False, str(error), say("Mend the file and look again."))]
+    findings.append(Finding(say("config"), True, say("data in {folder}", folder=settings.storage.folder)))
     findings.append(_disk(settings.storage.folder, needed_disk_gb))
     found, speakers = await _database(settings)
     findings += [*found, *_bases(settings, speakers)]
@@ -53,18 +54,18 @@ async def examine(needed_disk_gb: float = NEEDED_DISK_GB) -> list[Finding]:
 def _python() -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
     ok = sys.version_info >= NEEDED_PYTHON
-    return Finding("python", ok, version, "" if ok else "Install Python 3.11 or later.")
+    return Finding(say("python"), ok, version, "" if ok else say("Install Python 3.11 or later."))
 
 
 def _disk(folder: Path, needed_gb: float) -> Finding:
     try:
         make_folder(folder)
     except StorageUnavailable as error:
-        return Finding("disk", False, str(error), "Mend it and look again.")
+        return Finding(say("disk"), False, str(error), say("Mend it and look again."))
     free = shutil.disk_usage(folder).free / 1e9
     ok = free >= needed_gb
-    advice = "" if ok else f"Free some space: {needed_gb:g} GB are needed for a base and its adapters."
-    return Finding("disk", ok, f"{free:.1f} GB free", advice)
+    advice = "" if ok else say("Free some space: {size:g} GB are needed for a base and its adapters.", size=needed_gb)
+    return Finding(say("disk"), ok, say("{size:.1f} GB free", size=free), advice)
 
 
 async def _database(settings: BotConfig) -> tuple[list[Finding], list[Persona]]:
@@ -72,20 +73,23 @@ async def _database(settings: BotConfig) -> tuple[list[Finding], list[Persona]]:
     try:
         engine = open_engine(settings.database_url)
     except (DatabaseUnavailable, OSError) as error:
-        return [Finding("database", False, str(error), "Mend [database] url and look again.")], []
+        return [Finding(say("database"), False, str(error), say("Mend [database] url and look again."))], []
     try:
         await check(engine)
-        found = [Finding("database", True, engine.dialect.name)]
+        found = [Finding(say("database"), True, engine.dialect.name)]
         if await migrate.pending(engine):
-            return [*found, Finding("migrations", True, "missing", "They are applied at the next start.")], []
-        found.append(Finding("migrations", True, "up to date"))
+            return [
+                *found,
+                Finding(say("migrations"), True, say("missing"), say("They are applied at the next start.")),
+            ], []
+        found.append(Finding(say("migrations"), True, say("up to date")))
         alive = await is_alive(sessions_of(engine))
-        advice = "" if alive else "Queued runs wait for `yamabiko run` or `python -m trainer`."
-        found.append(Finding("trainer", True, "alive" if alive else "not running", advice))
+        advice = "" if alive else say("Queued runs wait for `yamabiko run` or `python -m trainer`.")
+        found.append(Finding(say("trainer"), True, say("alive") if alive else say("not running"), advice))
         async with reading(sessions_of(engine)) as session:
             return found, await personas.every(session)
     except DatabaseUnavailable as error:
-        return [Finding("database", False, str(error), "Start it, or mend [database] url.")], []
+        return [Finding(say("database"), False, str(error), say("Start it, or mend [database] url."))], []
     finally:
         await engine.dispose()
 
@@ -100,56 +104,63 @@ def _bases(settings: BotConfig, speakers: Sequence[Persona]) -> list[Finding]:
 
 def _base(settings: BotConfig, name: str, users: Sequence[str]) -> Finding:
     is_default = name == settings.bases.default
-    what = "base" if is_default else f"base of {', '.join(users)}"
+    what = say("base") if is_default else say("base of {personas}", personas=listed(users))
     if name in settings.bases.servers:
-        return Finding(what, True, f"{name} is a model on a server")
+        return Finding(what, True, say("{base} is a model on a server", base=name))
     if settings.is_prepared(name):
-        return Finding(what, True, f"{name} is prepared")
+        return Finding(what, True, say("{base} is prepared", base=name))
     if trouble := settings.bases.trouble(name):
-        ways = ["Name it there" if name not in settings.bases.sources else "Mend it"]
+        ways = [say("Name it there") if name not in settings.bases.sources else say("Mend it")]
         if settings.bases.may_be_on_hub(name):
-            ways.append(f"`yamabiko prepare {name}` if it is a hub's model")
-        ways += ["mend [bases] default"] if is_default else []
+            ways.append(say("`yamabiko prepare {base}` if it is a hub's model", base=name))
+        ways += [say("mend [bases] default")] if is_default else []
         ways += [f"`yamabiko persona edit {user} --base …`" for user in users[:1]]
-        return Finding(what, False, trouble, f"{', or '.join(ways)}.")
-    advice = f"It is prepared when first needed, or now by `yamabiko prepare {name}`."
-    return Finding(what, True, f"{name} is not prepared yet", advice)
+        return Finding(what, False, trouble, say("{ways}.", ways=say(", or ").join(ways)))
+    advice = say("It is prepared when first needed, or now by `yamabiko prepare {base}`.", base=name)
+    return Finding(what, True, say("{base} is not prepared yet", base=name), advice)
 
 
 async def _servers(settings: BotConfig) -> list[Finding]:
     bases = settings.bases
-    asked = (_server(f"server {name}", server, bases.where_key(name)) for name, server in bases.servers.items())
+    asked = (_server(name, server, bases.where_key(name)) for name, server in bases.servers.items())
     return list(await asyncio.gather(*asked))
 
 
-async def _server(what: str, server: Server, where_key: str) -> Finding:
-    key = server.key.get_secret_value()
+async def _server(name: str, server: Server, where_key: str) -> Finding:
+    key, what = server.key.get_secret_value(), say("server {name}", name=name)
     async with aclosing(OpenAIServer(server.url, server.model, key=key, where_key=where_key)) as asked:
         try:
             there = await asked.models()
         except EngineUnavailable as unavailable:
-            return Finding(what, False, str(unavailable), f"Its table is [bases.servers.{what.split()[-1]}].")
+            return Finding(what, False, str(unavailable), say("Its table is [bases.servers.{name}].", name=name))
     if server.model in there or f"{server.model}:latest" in there:
-        return Finding(what, True, f"{server.model} at {asked.host}")
-    others = f"; it has {', '.join(there[:8])}{' …' if there[8:] else ''}" if there else ""
-    advice = f"Load it there, or mend the model's name in [bases.servers.{what.split()[-1]}]."
-    return Finding(what, False, f"{asked.host} has no model {server.model}{others}", advice)
+        return Finding(what, True, say("{model} at {host}", model=server.model, host=asked.host))
+    advice = say("Load it there, or mend the model's name in [bases.servers.{name}].", name=name)
+    return Finding(what, False, _not_there(asked, there), advice)
+
+
+def _not_there(asked: OpenAIServer, there: Sequence[str]) -> str:
+    if not there:
+        return say("{host} has no model {model}", host=asked.host, model=asked.model)
+    others = listed(there[:8]) + (" …" if there[8:] else "")
+    return say("{host} has no model {model}; it has {others}", host=asked.host, model=asked.model, others=others)
 
 
 async def _device(settings: BotConfig) -> list[Finding]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "trainer", "device"),
+        env=handed_on(),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     output, errors = await process.communicate()
     if process.returncode != 0:
         last = errors.decode(errors="replace").strip().splitlines()[-1:]
-        return [Finding("torch", False, "".join(last), "Install it again: pip install -r requirements.lock.")]
+        return [Finding(say("torch"), False, "".join(last), say("Install it again: pip install -r requirements.lock."))]
     found = json.loads(output)
     if "refused" in found:  # in the trainer's own table, which the bot passes over
-        return [Finding("config", False, found["refused"], "Mend the file and look again.")]
-    bf16 = "bf16" if found["bf16"] else "no bf16, so fp32"
-    detail = f"{found['torch']} on {found['device']}, {found['threads']} threads, {bf16}"
-    return [Finding("torch", True, detail)]
+        return [Finding(say("config"), False, found["refused"], say("Mend the file and look again."))]
+    bf16 = "bf16" if found["bf16"] else say("no bf16, so fp32")
+    detail = say("{torch} on {device}, {threads} threads, {bf16}", **{**found, "bf16": bf16})
+    return [Finding(say("torch"), True, detail)]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import structlog
 
 from bot.generation.engine import Engine, EngineBusy, EngineUnavailable
+from db.words import later
 
 log = structlog.get_logger()
 
@@ -107,14 +108,21 @@ class Engines:
             return
         if size > self._limit:
             raise EngineUnavailable(
-                f"The base {base} takes about {size / 1e9:.1f} GB, and [generation] memory_limit_mb allows "
-                f"{self._limit / 1e9:.1f} GB; raise it or choose a smaller base."
+                later(
+                    "The base {base} takes about {size:.1f} GB, and [generation] memory_limit_mb allows {limit:.1f} "
+                    "GB; raise it or choose a smaller base.",
+                    base=base,
+                    size=size / 1000000000.0,
+                    limit=self._limit / 1000000000.0,
+                )
             )
         while (taken := sum(opened.size for opened in self._opened.values())) + size > self._limit:
             idle = {name: one for name, one in self._opened.items() if one.size and not one.users}
             # Asked before each, for someone may have come while another one was closed.
             if taken - sum(one.size for one in idle.values()) + size > self._limit:
-                raise EngineBusy(f"There is no memory for {base} while others speak; ask again in a moment.")
+                raise EngineBusy(
+                    later("There is no memory for {base} while others speak; ask again in a moment.", base=base)
+                )
             oldest = min(idle, key=lambda name: idle[name].used_at)
             log.info("base put away to make room", base=oldest, room_for=base)
             await self._opened.pop(oldest).engine.aclose()

@@ -18,6 +18,7 @@ from bot.generation.engine import Engine, EngineUnavailable
 from db import adapters, personas
 from db.models import Adapter, Persona
 from db.session import Sessions, reading
+from db.words import say
 
 log = structlog.get_logger()
 
@@ -57,7 +58,9 @@ class LiveAdapters:
             if not await self._turned_to_live(persona, engine):
                 await self.sync()  # asked before the next look: promoted just now, or the first to ask
             if persona.id not in self._live:
-                raise EngineUnavailable(self.errors.get(persona.name, f"{persona.name} is not ready yet."))
+                raise EngineUnavailable(
+                    self.errors.get(persona.name, say("{persona} is not ready yet.", persona=persona.name))
+                )
             adapter = self._live[persona.id]
             if adapter is None or adapter.base != persona.base:
                 yield LiveVoice(engine, None, None)
@@ -171,9 +174,14 @@ def name_of(adapter: Adapter) -> str:
 
 def _verify(file: Path, adapter: Adapter) -> None:
     if not file.is_file():
-        raise AdapterDamaged(f"The file of adapter {adapter.number} is missing; restore it, roll back, or retrain.")
+        raise AdapterDamaged(
+            say("The file of adapter {number} is missing; restore it, roll back, or retrain.", number=adapter.number)
+        )
     with file.open("rb") as content:
         if hashlib.file_digest(content, "sha256").hexdigest() != adapter.sha256:
             raise AdapterDamaged(
-                f"The file of adapter {adapter.number} is not what was trained; restore it, roll back, or retrain."
+                say(
+                    "The file of adapter {number} is not what was trained; restore it, roll back, or retrain.",
+                    number=adapter.number,
+                )
             )

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from db.words import handed_on, say
+
 Progress = Callable[[str, float | None], None]
 
 
@@ -25,6 +27,7 @@ async def prepare(base: str, progress: Progress) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "trainer", "prepare", base, "--json"),
+        env=handed_on(),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -46,5 +49,5 @@ async def prepare(base: str, progress: Progress) -> None:
         last = (await silent).decode(errors="replace").strip().splitlines()
         await process.wait()
     if failed:
-        raise BaseNotReady(why or (last[-1] if last else f"Preparing {base} failed without a word."))
+        raise BaseNotReady(why or (last[-1] if last else say("Preparing {base} failed without a word.", base=base)))
     await silent

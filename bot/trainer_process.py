@@ -14,6 +14,7 @@ from pathlib import Path
 
 from db import heartbeats
 from db.session import Sessions, reading
+from db.words import say
 
 LOOK_EVERY_S = 3.0
 
@@ -72,8 +73,8 @@ class TrainerProcess:
 
     def _last_words(self) -> str:
         lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        last = lines[-1] if lines else "it said nothing"
-        return f"The trainer ended: {last[-300:]} (all of it is in {self._log})."
+        last = lines[-1] if lines else say(say("it said nothing"))
+        return say("The trainer ended: {words} (all of it is in {log}).", words=last[-300:], log=self._log)
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Adapter, Persona, Run
+from db.words import say
 
 
 class NoSuchAdapter(Exception):
@@ -47,7 +48,13 @@ async def numbered(session: AsyncSession, persona: Persona, number: int) -> Adap
     """Raises NoSuchAdapter."""
     found = await session.scalar(select(Adapter).where(Adapter.persona_id == persona.id, Adapter.number == number))
     if found is None:
-        raise NoSuchAdapter(f"{persona.name} has no adapter {number}; `yamabiko adapters {persona.name}` shows them.")
+        raise NoSuchAdapter(
+            say(
+                "{persona} has no adapter {number}; `yamabiko adapters {persona}` shows them.",
+                persona=persona.name,
+                number=number,
+            )
+        )
     return found
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Channel, Message, Pause, Workspace
 from db.models.text import ChannelState
+from db.words import say
 
 
 class NoSuchChannel(Exception):
@@ -52,9 +53,11 @@ async def named(session: AsyncSession, name: str) -> Channel:
         query = query.where(Channel.name == channel.lstrip("#"), Workspace.name == workspace)
         found = list(await session.scalars(query))
     if not found:
-        raise NoSuchChannel(f"There is no channel {name!r}; `yamabiko channel list` shows them.")
+        raise NoSuchChannel(say("There is no channel {name!r}; `yamabiko channel list` shows them.", name=name))
     if len(found) > 1:
-        raise AmbiguousChannel(f"Several workspaces have a channel {name!r}; write WORKSPACE/{channel}.")
+        raise AmbiguousChannel(
+            say("Several workspaces have a channel {name!r}; write WORKSPACE/{channel}.", name=name, channel=channel)
+        )
     return found[0]
 
 

@@ -24,6 +24,7 @@ from pydantic_settings import (
 )
 
 from db.base_names import kind_of
+from db.words import listed, say
 
 # Every table a config file may hold: each program refuses a misspelt one and passes over the other's.
 TABLES = frozenset({"database", "storage", "bases", "language", "chat", "generation", "panel", "trainer"})
@@ -61,7 +62,7 @@ class Server(Table):
     def _is_an_address(cls, url: str) -> str:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.query:
-            raise ValueError("write it as http://HOST:PORT/v1 or https://HOST/v1, and a key as `key`")
+            raise ValueError(say("write it as http://HOST:PORT/v1 or https://HOST/v1, and a key as `key`"))
         return url
 
     @field_validator("key")
@@ -69,7 +70,7 @@ class Server(Table):
     def _fits_a_header(cls, key: SecretStr) -> SecretStr:
         plain = key.get_secret_value().strip()
         if not (plain.isascii() and (plain.isprintable() or not plain)):
-            raise ValueError("a key is one line of letters, digits and signs")
+            raise ValueError(say("a key is one line of letters, digits and signs"))
         return SecretStr(plain)
 
 
@@ -88,9 +89,9 @@ class Bases(Table):
     def _each_name_means_one_base(self) -> "Bases":
         for name in self.servers:
             if not re.fullmatch(r"[a-z0-9]+([_-][a-z0-9]+)*", name):
-                raise ValueError(f"the name of servers.{name} may hold small letters, digits, - and _")
+                raise ValueError(say("the name of servers.{name} may hold small letters, digits, - and _", name=name))
             if name in self.sources:
-                raise ValueError(f"{name} is in sources and in servers; give one of them another name")
+                raise ValueError(say("{name} is in sources and in servers; give one of them another name", name=name))
         return self
 
     def source(self, name: str) -> str:
@@ -103,8 +104,14 @@ class Bases(Table):
         if name in self.servers or kind in ("package", "disk", "hub"):
             return None
         if name not in self.sources:
-            return f"{name} is in neither [bases.sources] nor [bases.servers], and is no folder or .gguf file"
-        wrong = f"[bases.sources] says that {name} is {self.source(name)}, and there is no such folder or .gguf file"
+            return say(
+                "{name} is in neither [bases.sources] nor [bases.servers], and is no folder or .gguf file", name=name
+            )
+        wrong = say(
+            "[bases.sources] says that {name} is {source}, and there is no such folder or .gguf file",
+            name=name,
+            source=self.source(name),
+        )
         return wrong if kind == "nothing" else None
 
     def may_be_on_hub(self, name: str) -> bool:
@@ -114,8 +121,8 @@ class Bases(Table):
     def where_key(self, name: str) -> str:
         """What to set so that the server called `name` is given a key; a shell takes no variable with a hyphen."""
         if "-" in name:
-            return f"`key` in [bases.servers.{name}]"
-        return f"{_ENVIRONMENT}BASES__SERVERS__{name.upper()}__KEY in the environment"
+            return say("`key` in [bases.servers.{name}]", name=name)
+        return say("{variable} in the environment", variable=f"{_ENVIRONMENT}BASES__SERVERS__{name.upper()}__KEY")
 
 
 class Language(Table):
@@ -174,7 +181,9 @@ def load(kind: type[Settings], path: Path | None = None) -> Settings:
     named = path or (Path(os.environ["YAMABIKO_CONFIG"]) if os.environ.get("YAMABIKO_CONFIG") else None)
     file = named or Path("config.toml")
     if named is not None and not named.is_file():
-        raise ConfigRefused(f"{named}: there is no such file; copy config.example.toml there, or leave --config out.")
+        raise ConfigRefused(
+            say("{file}: there is no such file; copy config.example.toml there, or leave --config out.", file=named)
+        )
     values = _read(file) if file.is_file() else {}
     _refuse_unknown_tables(file, values)
     try:
@@ -189,20 +198,26 @@ def _read(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
-        raise ConfigRefused(f"{file}: this is not valid TOML: {error}.") from error
+        raise ConfigRefused(say("{file}: this is not valid TOML: {error}.", file=file, error=error)) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigRefused(f"{file}: cannot be read as UTF-8 text ({error}).") from error
+        raise ConfigRefused(say("{file}: cannot be read as UTF-8 text ({error}).", file=file, error=error)) from error
 
 
 def _refuse_unknown_tables(file: Path, values: dict[str, Any]) -> None:
     for name, value in values.items():
         if name not in TABLES:
             raise ConfigRefused(
-                f"{file}: there is no table [{name}]; the tables are {', '.join(sorted(TABLES))} "
-                "(see config.example.toml)."
+                say(
+                    "{file}: there is no table [{name}]; the tables are {tables} (see config.example.toml).",
+                    file=file,
+                    name=name,
+                    tables=listed(sorted(TABLES)),
+                )
             )
         if not isinstance(value, dict):
-            raise ConfigRefused(f"{file}: {name} must be a table; write [{name}] and its keys below it.")
+            raise ConfigRefused(
+                say("{file}: {name} must be a table; write [{name}] and its keys below it.", file=file, name=name)
+            )
 
 
 def _bind(kind: type[Settings], values: dict[str, Any]) -> Settings:
@@ -228,10 +243,15 @@ def _sentence(file: Path, error: ValidationError) -> str:
     told = first["msg"].removeprefix("Value error, ") + _what_stands_there(rest, first)
     spoken = [f"{_ENVIRONMENT}{table}__{'__'.join(rest)}".upper(), f"{_ENVIRONMENT}{table}".upper()]
     if variable := next((name for name in spoken if name in os.environ), None):
-        return f"The environment variable {variable}: {told}."
+        return say("The environment variable {variable}: {told}.", variable=variable, told=told)
     if first["type"] == "extra_forbidden":
-        return f"{file}: [{table}] has no key {'.'.join(rest)!r}; config.example.toml lists them all."
-    return f"{file}: {place}: {told}."
+        return say(
+            "{file}: [{table}] has no key {key!r}; config.example.toml lists them all.",
+            file=file,
+            table=table,
+            key=".".join(rest),
+        )
+    return say("{file}: {place}: {told}.", file=file, place=place, told=told)
 
 
 def _what_stands_there(path: list[str], error: ErrorDetails) -> str:
@@ -239,7 +259,7 @@ def _what_stands_there(path: list[str], error: ErrorDetails) -> str:
     plain = path[:1] != ["servers"] or path[-1] in ("url", "model", "parallel", "context")
     if not path or not plain or error["type"] == "missing" or "@" in str(error["input"]):
         return ""
-    return f" (it is {error['input']!r})"
+    return say(" (it is {value!r})", value=error["input"])
 
 
 def secret_key(folder: Path, name: str) -> bytes:

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Block, Consent, Member, Message, Role, Workspace
+from db.words import say
 
 RoleName = Literal["owner", "admin", "curator", "member"]
 Purpose = Literal["community", "voice"]
@@ -66,9 +67,9 @@ async def named(session: AsyncSession, name: str) -> Member:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise NoSuchMember(f"There is no member {name!r}; `yamabiko members` shows them.")
+        raise NoSuchMember(say("There is no member {name!r}; `yamabiko members` shows them.", name=name))
     choices = ", ".join(f"#{member.id}" for member in found)
-    raise NoSuchMember(f"Several members are called {name!r}; write one of {choices}.")
+    raise NoSuchMember(say("Several members are called {name!r}; write one of {choices}.", name=name, choices=choices))
 
 
 async def names(session: AsyncSession, ids: Iterable[int]) -> dict[int, str]:

@@ -16,6 +16,7 @@ from db.models import Channel, Member, Message, MessageRevision
 from db.models.text import Provenance, Review
 from db.redact import REDACTION_VERSION, redact
 from db.transcript import mentioned, with_names
+from db.words import say
 
 SILENCE = timedelta(minutes=30)  # so long a silence in a channel ends a conversation
 
@@ -202,6 +203,6 @@ async def set_review(session: AsyncSession, ids: Sequence[int], review: Review) 
     """How many messages now stand in this review state. Raises NoSuchMessage when one is not there."""
     found = await session.scalar(select(func.count()).select_from(Message).where(Message.id.in_(ids)))
     if found != len(set(ids)):
-        raise NoSuchMessage("At least one of these messages does not exist; `yamabiko review CHANNEL` lists them.")
+        raise NoSuchMessage(say("At least one of these messages does not exist; `yamabiko review CHANNEL` lists them."))
     await session.execute(update(Message).where(Message.id.in_(ids)).values(review=review))
     return len(set(ids))

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from alembic import command
 from db.session import DatabaseUnavailable
+from db.words import say
 
 SCRIPTS = Path(__file__).parent.parent / "alembic"
 _ADVISORY_LOCK = 0x59414D41  # "YAMA"
@@ -31,8 +32,11 @@ async def upgrade(engine: AsyncEngine) -> None:
     except (SQLAlchemyError, CommandError) as error:
         reason = str(error).splitlines()[0]
         raise DatabaseUnavailable(
-            f"The database could not be brought to the tables of this version ({reason}); nothing in it was changed. "
-            "Was it made by another version? Then run that one, or begin with an empty database."
+            say(
+                "The database could not be brought to the tables of this version ({reason}); nothing in it was "
+                "changed. Was it made by another version? Then run that one, or begin with an empty database.",
+                reason=reason,
+            )
         ) from error
 
 

@@ -6,7 +6,9 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.coded import shown
 from db.models import Activation, Adapter, Channel, Persona, PersonaSource, PersonaVoice
+from db.words import say
 
 
 class NoSuchPersona(Exception):
@@ -29,7 +31,7 @@ async def named(session: AsyncSession, name: str) -> Persona:
     """Raises NoSuchPersona."""
     found = await session.scalar(select(Persona).where(Persona.name == name, Persona.deleted_at.is_(None)))
     if found is None:
-        raise NoSuchPersona(f"There is no persona {name!r}; `yamabiko persona list` shows them.")
+        raise NoSuchPersona(say("There is no persona {name!r}; `yamabiko persona list` shows them.", name=name))
     return found
 
 
@@ -41,7 +43,7 @@ async def add(session: AsyncSession, persona: Persona) -> Persona:
     """Raises PersonaExists."""
     taken = select(Persona.id).where(Persona.name == persona.name, Persona.deleted_at.is_(None))
     if await session.scalar(taken) is not None:
-        raise PersonaExists(f"There is a persona {persona.name!r} already; choose another name.")
+        raise PersonaExists(say("There is a persona {persona!r} already; choose another name.", persona=persona.name))
     session.add(persona)
     await session.flush()
     return persona
@@ -100,7 +102,9 @@ async def activate(
         .values(live_adapter_id=adapter.id if adapter else None)
     )
     if changed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
-        raise LiveChanged(f"What is live for {persona.name} changed in the meantime; look again and repeat.")
+        raise LiveChanged(
+            say("What is live for {persona} changed in the meantime; look again and repeat.", persona=persona.name)
+        )
     persona.live_adapter_id = adapter.id if adapter else None
     activation = Activation(
         persona_id=persona.id,
@@ -117,13 +121,30 @@ async def activate(
 
 def _refuse_unfit(persona: Persona, adapter: Adapter) -> None:
     if adapter.persona_id != persona.id:
-        raise CannotGoLive(f"Adapter {adapter.number} belongs to another persona than {persona.name}.")
+        raise CannotGoLive(
+            say(
+                "Adapter {number} belongs to another persona than {persona}.",
+                number=adapter.number,
+                persona=persona.name,
+            )
+        )
     if adapter.state in ("tainted", "deleted"):
-        raise CannotGoLive(f"Adapter {adapter.number} is {adapter.state} and cannot speak any more.")
+        raise CannotGoLive(
+            say(
+                "Adapter {number} is {state} and cannot speak any more.",
+                number=adapter.number,
+                state=shown("adapter state", adapter.state),
+            )
+        )
     if adapter.base != persona.base:
         raise CannotGoLive(
-            f"Adapter {adapter.number} was trained on {adapter.base}, but {persona.name} stands on "
-            f"{persona.base}; train it again."
+            say(
+                "Adapter {number} was trained on {trained_on}, but {persona} stands on {base}; train it again.",
+                number=adapter.number,
+                trained_on=adapter.base,
+                persona=persona.name,
+                base=persona.base,
+            )
         )
 
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, cast
 
+from db.words import listed, say, say_as
+
 
 class RecipeRefused(Exception):
     """A recipe holds an unknown key or a value out of range; the message says which and what is allowed."""
@@ -76,11 +78,15 @@ _WHOLE = ("rank", "epochs", "block", "batch", "seed", "top_k", "max_new_tokens")
 def recipe_from(preset: str, overrides: Mapping[str, Any]) -> Recipe:
     """The preset "chat" or "novel" with some values changed. Raises RecipeRefused."""
     if preset not in PRESETS:
-        raise RecipeRefused(f"There is no recipe preset {preset!r}: use {' or '.join(PRESETS)}.")
+        raise RecipeRefused(
+            say(
+                "There is no recipe preset {preset!r}: use {presets}.", preset=preset, presets=say(" or ").join(PRESETS)
+            )
+        )
     known = {field.name for field in fields(Recipe)}
     for key in overrides:
         if key not in known:
-            raise RecipeRefused(f"A recipe has no {key!r}: it takes {', '.join(sorted(known))}.")
+            raise RecipeRefused(say("A recipe has no {key!r}: it takes {known}.", key=key, known=listed(sorted(known))))
     return replace(PRESETS[preset], **{key: _checked(key, value) for key, value in overrides.items()})
 
 
@@ -89,7 +95,9 @@ def sampling_from(preset: str, changed: Mapping[str, Any]) -> dict[str, Any]:
     known = (*_SAMPLING_RANGES, "stop")
     for key, value in changed.items():
         if key not in known:
-            raise RecipeRefused(f"The sampling has no {key!r}: it takes {', '.join(sorted(known))}.")
+            raise RecipeRefused(
+                say("The sampling has no {key!r}: it takes {known}.", key=key, known=listed(sorted(known)))
+            )
         if key == "stop":
             _refuse_unless_texts(value)
         else:
@@ -104,16 +112,38 @@ def _checked(key: str, value: Any) -> Any:
 def _number(where: str, key: str, value: Any, allowed: tuple[float, float]) -> int | float:
     whole = key in _WHOLE
     if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
-        raise RecipeRefused(f"The {where}'s {key} must be a {'whole ' if whole else ''}number, not {value!r}.")
+        raise RecipeRefused(_no_number(where, key, value, whole))
     low, high = allowed
     if not math.isfinite(value) or not low <= value <= high:
-        raise RecipeRefused(f"The {where}'s {key} must lie between {low:g} and {high:g}, not at {value}.")
+        raise RecipeRefused(
+            say(
+                "The {where}'s {key} must lie between {low:g} and {high:g}, not at {value}.",
+                where=say_as("settings", where),
+                key=key,
+                low=low,
+                high=high,
+                value=value,
+            )
+        )
     return value if whole else float(value)
+
+
+def _no_number(where: str, key: str, value: Any, whole: bool) -> str:
+    if whole:
+        return say(
+            "The {where}'s {key} must be a whole number, not {value!r}.",
+            where=say_as("settings", where),
+            key=key,
+            value=value,
+        )
+    return say(
+        "The {where}'s {key} must be a number, not {value!r}.", where=say_as("settings", where), key=key, value=value
+    )
 
 
 def _refuse_unless_texts(value: Any) -> None:
     if _texts(value) is None:
-        raise RecipeRefused("The sampling's stop must be a list of texts.")
+        raise RecipeRefused(say("The sampling's stop must be a list of texts."))
 
 
 def _modules(value: Any) -> str | tuple[str, ...]:
@@ -121,7 +151,7 @@ def _modules(value: Any) -> str | tuple[str, ...]:
         return "all-linear"
     if value and (names := _texts(value)):
         return names
-    raise RecipeRefused('The recipe\'s target_modules must be "all-linear" or a list of layer names.')
+    raise RecipeRefused(say('The recipe\'s target_modules must be "all-linear" or a list of layer names.'))
 
 
 def _texts(value: Any) -> tuple[str, ...] | None:

@@ -15,6 +15,7 @@ from db import fence
 from db.models import Channel, Feedback, Member, Persona, Reply, ReplySource, Workspace
 from db.models.talking import ReplyStatus
 from db.redact import redact
+from db.words import say
 
 LEASE = timedelta(seconds=30)
 OPEN: tuple[ReplyStatus, ...] = ("queued", "answering")
@@ -207,7 +208,7 @@ async def numbered(session: AsyncSession, reply_id: int) -> Reply:
     """The reply, ours alone until the transaction ends. Raises NoSuchReply."""
     found = await session.scalar(select(Reply).where(Reply.id == reply_id).with_for_update())
     if found is None:
-        raise NoSuchReply(f"There is no reply {reply_id}; `yamabiko replies` lists them.")
+        raise NoSuchReply(say("There is no reply {reply}; `yamabiko replies` lists them.", reply=reply_id))
     return found
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db import fence
 from db.models import Adapter, Persona, Run, RunPoint
 from db.models.learning import RunStatus
+from db.words import say
 
 LEASE = timedelta(seconds=30)
 OPEN: tuple[RunStatus, ...] = ("queued", "running")
@@ -46,7 +47,11 @@ async def enqueue(
     )
     if open_run is not None:
         raise RunUnderWay(
-            f"Run {open_run} of {persona.name} has not ended; wait for it, or `yamabiko cancel {open_run}`."
+            say(
+                "Run {run} of {persona} has not ended; wait for it, or `yamabiko cancel {run}`.",
+                run=open_run,
+                persona=persona.name,
+            )
         )
     run = Run(
         persona_id=persona.id,
@@ -140,7 +145,7 @@ async def request_cancel(session: AsyncSession, run_id: int, now: datetime) -> R
     """A queued run is cancelled at once, a running one is asked to stop. Raises NoSuchRun."""
     run = await by_id(session, run_id)
     if run.status == "queued":
-        run.status, run.reason, run.finished_at = "cancelled", "cancelled before it began", now
+        run.status, run.reason, run.finished_at = "cancelled", say("cancelled before it began"), now
     elif run.status == "running":
         run.cancel_requested_at = now
     await session.flush()
@@ -157,7 +162,7 @@ async def by_id(session: AsyncSession, run_id: int) -> Run:
     """Raises NoSuchRun."""
     found = await session.get(Run, run_id, populate_existing=True)
     if found is None:
-        raise NoSuchRun(f"There is no run {run_id}; `yamabiko runs` shows them.")
+        raise NoSuchRun(say("There is no run {run}; `yamabiko runs` shows them.", run=run_id))
     return found
 
 
@@ -184,7 +189,7 @@ async def summary(session: AsyncSession, run_id: int) -> RunSummary:
     """Raises NoSuchRun."""
     found = (await session.execute(_with_persona().where(Run.id == run_id))).first()
     if found is None:
-        raise NoSuchRun(f"There is no run {run_id}; `yamabiko runs` shows them.")
+        raise NoSuchRun(say("There is no run {run}; `yamabiko runs` shows them.", run=run_id))
     run, name, adapter = found
     return RunSummary(run, name, await latest_point(session, run_id), adapter)
 

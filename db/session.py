@@ -12,6 +12,8 @@ from sqlalchemy import Connection, event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from db.words import say
+
 Sessions = async_sessionmaker[AsyncSession]
 
 _READ_ONLY = "yamabiko_read_only"
@@ -30,8 +32,10 @@ def open_engine(url: str) -> AsyncEngine:
         return create_async_engine(url, pool_pre_ping=True)
     except Exception as error:
         raise DatabaseUnavailable(
-            "[database] url is not one Yamabiko knows; write sqlite+aiosqlite:///FILE or "
-            "postgresql+psycopg://USER:PASSWORD@HOST/NAME."
+            say(
+                "[database] url is not one Yamabiko knows; write sqlite+aiosqlite:///FILE or "
+                "postgresql+psycopg://USER:PASSWORD@HOST/NAME."
+            )
         ) from error
 
 
@@ -97,5 +101,8 @@ async def check(engine: AsyncEngine) -> None:
     except (DBAPIError, OSError) as error:
         place = make_url(str(engine.url)).render_as_string(hide_password=True)
         raise DatabaseUnavailable(
-            f"The database at {place} cannot be used; check that it runs and that [database] url is right."
+            say(
+                "The database at {place} cannot be used; check that it runs and that [database] url is right.",
+                place=place,
+            )
         ) from error

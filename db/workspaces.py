@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Workspace
+from db.words import say
 
 
 class NoSuchWorkspace(Exception):
@@ -40,7 +41,7 @@ async def named(session: AsyncSession, name: str) -> Workspace:
     for workspace in await every(session):
         if name in (workspace.name, workspace.platform_id, f"{workspace.platform}:{workspace.name}"):
             return workspace
-    raise NoSuchWorkspace(f"There is no workspace {name!r}; `yamabiko channel list` shows them.")
+    raise NoSuchWorkspace(say("There is no workspace {name!r}; `yamabiko channel list` shows them.", name=name))
 
 
 def permit(workspace: Workspace, ground: str, by: str, now: datetime) -> None:

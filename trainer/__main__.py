@@ -17,7 +17,9 @@ import structlog
 import typer
 
 from db import config, migrate
+from db.coded import shown
 from db.session import DatabaseUnavailable, check, open_engine, sessions_of
+from db.words import say
 from trainer.attempt import Limits, Places
 from trainer.config import TrainerConfig
 from trainer.curate import Rules
@@ -64,12 +66,12 @@ def prepare(base: str, as_json: Annotated[bool, typer.Option("--json")] = False)
 
     settings = config.load(TrainerConfig)
     if base in settings.bases.servers:
-        told = f"{base} is a model on a server: nothing to prepare"
+        told = say("{base} is a model on a server: nothing to prepare", base=base)
         _say({"event": "phase", "name": told, "fraction": None}, as_json)
         return
 
     def tell(name: str, fraction: float | None) -> None:
-        _say({"event": "phase", "name": name, "fraction": fraction}, as_json)
+        _say({"event": "phase", "name": name if as_json else shown("phase", name), "fraction": fraction}, as_json)
 
     try:
         manifest = prepare_base(

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db import adapters, datasets, notices, runs
 from db.models import Persona, Run
 from db.session import Sessions, reading, transaction
+from db.words import say
 from trainer import dataset, job
 from trainer.child import Child, ChildFailed
 from trainer.curate import Rules
@@ -182,7 +183,10 @@ class Attempt:
     async def _work(self) -> None:
         if self.run.attempt > MOST_ATTEMPTS:
             raise TriedTooOften(
-                f"The trainer died {MOST_ATTEMPTS} times at this run; look at its log and at the machine's memory."
+                say(
+                    "The trainer died {times} times at this run; look at its log and at the machine's memory.",
+                    times=MOST_ATTEMPTS,
+                )
             )
         self._folder.mkdir(parents=True, exist_ok=True)
         async with reading(self._sessions) as session:
@@ -190,7 +194,10 @@ class Attempt:
             live = await self._live_folder(session, persona)
         if persona.base in self._places.servers:
             raise NothingToTrain(
-                f"{persona.base} is a model on a server and cannot be trained; give the persona a base of your own."
+                say(
+                    "{base} is a model on a server and cannot be trained; give the persona a base of your own.",
+                    base=persona.base,
+                )
             )
         await self._prepare_base(persona)
         await self._phase("reading the text")
@@ -269,8 +276,11 @@ class Attempt:
         if gone:
             await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
             raise TextWithdrawn(
-                f"{gone} of the messages it learned from were withdrawn while it trained, so the adapter was thrown "
-                "away; train again."
+                say(
+                    "{gone} of the messages it learned from were withdrawn while it trained, so the adapter was "
+                    "thrown away; train again.",
+                    gone=gone,
+                )
             )
 
 

@@ -13,6 +13,8 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from db.words import handed_on, say
+
 CANCEL_WITHIN_S = 2.0
 _LONGEST_LINE = 1 << 24  # answers to the prompts come on one line
 
@@ -39,6 +41,7 @@ class Child:
                 sys.executable,
                 "-m",
                 *arguments,
+                env=handed_on(),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=stderr,
@@ -61,7 +64,7 @@ class Child:
             outside = -code in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
             raise ChildFailed("killed" if outside else "crashed", f"signal {-code}")
         if code > 0:
-            raise ChildFailed("error", self.last_words(lines=1) or "it ended without a word")
+            raise ChildFailed("error", self.last_words(lines=1) or say("it ended without a word"))
 
     async def cancel(self) -> None:
         """Ask it to stop; kill it when it has not within two seconds."""

@@ -16,11 +16,13 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import datasets, members
+from db.coded import shown
 from db.datasets import Learnable, Text, Used
 from db.models import Dataset, Persona
 from db.redact import redact
 from db.session import Sessions, reading
 from db.transcript import Line, turns, with_names
+from db.words import listed, say
 from trainer.curate import Curated, Rules, curate, held_out
 
 CONTEXT_UTTERANCES = 4  # more of them cost tokens at every example, and small models make little of them
@@ -184,11 +186,18 @@ def _refuse_too_little(built: Built, least: int) -> None:
     left_out = Counter[str](built.counts["left_out"])
     if not targets and not left_out:
         raise TooLittleText(
-            "This persona has nothing to learn from yet: name its channels with `yamabiko persona edit "
-            "--source CHANNEL`, or bring text in with `yamabiko import`."
+            say(
+                "This persona has nothing to learn from yet: name its channels with `yamabiko persona edit "
+                "--source CHANNEL`, or bring text in with `yamabiko import`."
+            )
         )
-    reasons = ", ".join(f"{count} {reason}" for reason, count in left_out.most_common(4))
+    reasons = listed(f"{count} {shown('left out', reason)}" for reason, count in left_out.most_common(4))
     raise TooLittleText(
-        f"There is too little text to learn from: {targets} messages, and at least {least} in two "
-        f"conversations are needed. Left out: {reasons or 'nothing'}."
+        say(
+            "There is too little text to learn from: {targets} messages, and at least {least} in two conversations "
+            "are needed. Left out: {reasons}.",
+            targets=targets,
+            least=least,
+            reasons=reasons or say("nothing"),
+        )
     )

@@ -9,19 +9,28 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from db.recipe import RecipeRefused
+from db.words import mark, say
 from trainer.child import ChildFailed
 
-_SENTENCES = {
-    "out_of_memory": "There was not enough memory to train. Lower `batch` or `block` in the persona's "
-    "recipe, choose a smaller base, or close other programs, and retrain.",
-    "killed": "The training process was killed from outside, most often because the machine ran out of "
-    "memory. Close other programs or choose a smaller base, and retrain.",
-    "crashed": "The training process crashed, most often for want of memory. Lower `batch` or `block` in the "
-    "persona's recipe, raise [trainer] memory_limit_mb if it is set, and retrain.",
-    "disk_full": "The disk is full. Free some space where [storage] folder lies, and retrain.",
-    "diverged": "The training broke down: the loss was no longer a number. Lower `learning_rate` in the "
-    "persona's recipe, and retrain.",
-    "cancelled": "Cancelled.",
+_SENTENCES = {  # said when they are used
+    "out_of_memory": mark(
+        "There was not enough memory to train. Lower `batch` or `block` in the persona's "
+        "recipe, choose a smaller base, or close other programs, and retrain."
+    ),
+    "killed": mark(
+        "The training process was killed from outside, most often because the machine ran out of "
+        "memory. Close other programs or choose a smaller base, and retrain."
+    ),
+    "crashed": mark(
+        "The training process crashed, most often for want of memory. Lower `batch` or `block` in the "
+        "persona's recipe, raise [trainer] memory_limit_mb if it is set, and retrain."
+    ),
+    "disk_full": mark("The disk is full. Free some space where [storage] folder lies, and retrain."),
+    "diverged": mark(
+        "The training broke down: the loss was no longer a number. Lower `learning_rate` in the "
+        "persona's recipe, and retrain."
+    ),
+    "cancelled": mark("Cancelled."),
 }
 
 
@@ -29,14 +38,18 @@ def sentence(error: Exception) -> str:
     """What happened and what to do about it."""
     if isinstance(error, ChildFailed):
         known = _SENTENCES.get(error.code)
-        return known or error.detail or "The training process failed without saying why; see the trainer's log."
+        return say(known) if known else error.detail or _without_a_word()
     if isinstance(error, RecipeRefused):
         return str(error)
     if disk_is_full(error):
-        return _SENTENCES["disk_full"]
+        return say(_SENTENCES["disk_full"])
     if isinstance(error, MemoryError):
-        return _SENTENCES["out_of_memory"]
-    return f"Something unforeseen happened ({type(error).__name__}); see the trainer's log."
+        return say(_SENTENCES["out_of_memory"])
+    return say("Something unforeseen happened ({kind}); see the trainer's log.", kind=type(error).__name__)
+
+
+def _without_a_word() -> str:
+    return say("The training process failed without saying why; see the trainer's log.")
 
 
 def disk_is_full(error: Exception) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.chat import texts
 from db import members, mentions, pauses, workspaces
 from db.models import Channel, Member
+from db.words import say
 
 MINUTE = timedelta(minutes=1)
 
@@ -38,7 +39,7 @@ async def refusal(
     The caller inserts the reply row in the same transaction. With limits, the workspace is held from here on.
     """
     if await pauses.hold(session, channel.id):
-        return texts.PAUSED
+        return say(texts.PAUSED)
     if allowance == Allowance():
         return None
     await workspaces.hold(session, channel.workspace_id)  # of two who come at once, the second counts the first
@@ -52,7 +53,7 @@ async def refusal(
 async def _of_channel(session: AsyncSession, allowance: Allowance, channel: Channel, now: datetime) -> str | None:
     if limit := allowance.channel_per_minute:
         wait = _wait(await mentions.in_channel(session, channel.id, now - MINUTE, limit), limit, now)
-        return wait and texts.CHANNEL_TOO_FAST.format(wait=wait)
+        return texts.channel_too_fast(wait) if wait else None
     return None
 
 
@@ -60,16 +61,16 @@ async def _of_member(session: AsyncSession, allowance: Allowance, asker: Member,
     if limit := allowance.member_waiting:
         waiting = await mentions.waiting(session, asker.id, now)
         if waiting >= limit:
-            return texts.MEMBER_WAITING.format(questions=texts.counted(waiting, "question"))
+            return texts.member_waiting(waiting)
     if limit := allowance.member_per_minute:
         wait = _wait(await mentions.of_member(session, asker.id, now - MINUTE, limit), limit, now)
-        return wait and texts.MEMBER_TOO_FAST.format(wait=wait)
+        return texts.member_too_fast(wait) if wait else None
     return None
 
 
-def _wait(asked: list[datetime], limit: int, now: datetime) -> str | None:
-    """How long until the oldest of `limit` times (newest first) is a minute old; None when there are fewer."""
+def _wait(asked: list[datetime], limit: int, now: datetime) -> int | None:
+    """How many seconds until the oldest of `limit` times (newest first) is a minute old; None when there are fewer."""
     if len(asked) < limit:
         return None
     left = (asked[limit - 1] + MINUTE - now).total_seconds()
-    return texts.counted(max(1, math.ceil(left)), "second")
+    return max(1, math.ceil(left))

@@ -22,8 +22,10 @@ from db.transcript import Line, turns
 @dataclass(frozen=True, slots=True)
 class Compared:
     prompt: str
-    who: str  # "base", "adapter 3 (live)", "adapter 4"
+    who: str  # for programs: "base", "adapter 3 (live)", "adapter 4"
     answers: list[str]
+    number: int | None = None  # the adapter's; None: the bare base
+    live: bool = False
 
 
 @query("member")
@@ -64,7 +66,9 @@ async def compare(
     for prompt in prompts or found.prompts:
         for name, adapter in who:
             async with _voice(live, found, adapter) as voice:
-                result.append(Compared(prompt, name, await _answers(voice, found, prompt, candidates, seed)))
+                answers = await _answers(voice, found, prompt, candidates, seed)
+                number, speaks = (adapter.number, adapter.id == found.live_adapter_id) if adapter else (None, False)
+                result.append(Compared(prompt, name, answers, number, speaks))
     return result
 
 

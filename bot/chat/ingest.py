@@ -19,6 +19,7 @@ from db.messages import NewMessage, Stored
 from db.models import Channel, Workspace
 from db.models.text import Provenance
 from db.session import Sessions, transaction
+from db.words import say
 
 BATCH = 200  # messages a transaction: well under 200 ms on a slow disk
 
@@ -94,7 +95,7 @@ class Import:
         Raises GroundMissing, ImportInterrupted.
         """
         if consent_ground is not None and not consent_ground.strip():
-            raise GroundMissing("Say what this consent rests on, or leave --consent-ground out.")
+            raise GroundMissing(say("Say what this consent rests on, or leave --consent-ground out."))
         async with transaction(self._sessions) as session:
             workspace = await self._people(session, consent_ground)
             done = await cursors.position(session, self._source)
@@ -138,7 +139,11 @@ class Import:
         except Exception as error:
             kept = self.outcome.stored + self.outcome.unchanged
             raise ImportInterrupted(
-                f"{error} {kept:,} messages before it are kept; with a whole file the import goes on from there."
+                say(
+                    "{error} {kept:,} messages before it are kept; with a whole file the import goes on from there.",
+                    error=error,
+                    kept=kept,
+                )
             ) from error
         for batch in _batches(posted, BATCH):
             async with transaction(self._sessions) as session:

@@ -26,6 +26,7 @@ from db import members, replies
 from db.models import Persona, Reply
 from db.session import Sessions, reading
 from db.transcript import Line, Turn, mentioned, turns
+from db.words import say
 
 log = structlog.get_logger()
 
@@ -64,16 +65,16 @@ class Replier:
         """
         if self._is_hopeless(hand.reply):
             log.warning("reply given up: it could never be shown", reply=hand.reply.id)
-            return await hand.fail(texts.NEVER_SHOWN)
+            return await hand.fail(say(texts.NEVER_SHOWN))
         try:
             async with asyncio.timeout(self.limits.network_seconds):
                 await hand.look(platform)
             if self._is_late(hand.reply):
-                await self._show(platform, hand, _saying(texts.TOO_LATE), "sentence")
-                await hand.apologise(texts.TOO_LATE)
+                await self._show(platform, hand, _saying(say(texts.TOO_LATE)), "sentence")
+                await hand.apologise(say(texts.TOO_LATE))
             elif why := await self._why_not(platform, hand):
                 await self._show(platform, hand, _saying(why), "sentence")
-                await (hand.apologise(why) if why == texts.TOO_LATE else self._fail(hand, why))
+                await (hand.apologise(why) if why == say(texts.TOO_LATE) else self._fail(hand, why))
         except NotShown as refusal:
             await self._fail(hand, str(refusal))
 
@@ -95,9 +96,9 @@ class Replier:
                 pass  # a base that cannot be opened is told before anything shows
             await self._speak(platform, hand, context)
         except EngineBusy:
-            return texts.BUSY
+            return say(texts.BUSY)
         except _Unsaid as error:
-            return texts.TOO_LATE if error.reason == "deadline" else texts.NOTHING_TO_SAY
+            return say(texts.TOO_LATE if error.reason == "deadline" else texts.NOTHING_TO_SAY)
         except (EngineUnavailable, BaseNotReady) as error:
             return str(error)
         return None
@@ -127,7 +128,7 @@ class Replier:
         await hand.ours()
         try:
             async with asyncio.timeout(self.limits.telling_seconds):
-                await platform.tell(hand.to, texts.WAITING.format(place=place))
+                await platform.tell(hand.to, texts.waiting(place))
         except Exception as error:
             log.info("a place in the queue could not be told", reply=hand.reply.id, why=repr(error))
 

@@ -17,6 +17,7 @@ from db import channels, members, personas, replies, workspaces
 from db.models import Channel, Persona, Reply
 from db.redact import redact
 from db.session import Sessions, transaction
+from db.words import listed, say
 
 
 class NotAnswered(Exception):
@@ -65,7 +66,7 @@ async def take(session: AsyncSession, mention: Mention, allowance: Allowance) ->
     if await replies.is_kept(session, channel.id, mention.id):
         return None  # what was taken is not refused when it comes again, be it at the same moment
     if await members.is_blocked(session, asker.id):
-        raise NotAnswered(texts.BLOCKED)
+        raise NotAnswered(say(texts.BLOCKED))
     if why:
         raise NotAnswered(why)
     persona = await _persona(session, mention, channel)
@@ -93,5 +94,5 @@ async def _persona(session: AsyncSession, mention: Mention, channel: Channel) ->
     if len(every) == 1:
         return every[0]
     if not every:
-        raise NotAnswered(texts.NO_PERSONA)
-    raise NotAnswered(texts.CHOOSE_PERSONA.format(names=", ".join(persona.name for persona in every)))
+        raise NotAnswered(say(texts.NO_PERSONA))
+    raise NotAnswered(texts.choose_persona(listed(persona.name for persona in every)))

@@ -15,12 +15,13 @@ from rich.table import Table
 
 from bot.app import Rows, open_rows
 from bot.chat.verbs.authority import Actor
+from db.words import listed, say
 
 T = TypeVar("T")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
-# The panels of `yamabiko --help`.
+# The panels of `yamabiko --help`, translated with it (bot.cli.help).
 BEGIN, TALK, ORDER = "Begin", "Talk", "Keep order"
 TEXT, LEARN = "Text, and who agreed to what", "Learn"
 
@@ -80,7 +81,7 @@ def _cell(value: Any) -> str:
         case None:
             return "–"
         case bool():
-            return "yes" if value else "no"
+            return say("yes") if value else say("no")
         case float():
             return f"{value:.3f}"
         case int():
@@ -88,15 +89,18 @@ def _cell(value: Any) -> str:
         case datetime():
             local = value.astimezone()
             this_year = local.year == datetime.now(local.tzinfo).year
-            return local.strftime("%d %b %H:%M" if this_year else "%Y-%m-%d")
+            return _time(local, this_year)
         case list() | tuple() | set():
-            return ", ".join(str(item) for item in value) or "–"
+            return listed(value) or "–"
         case _:
             return str(value).replace("[", r"\[")
 
 
-def counted(count: int, thing: str) -> str:
-    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+def _time(local: datetime, this_year: bool) -> str:
+    if not this_year:
+        return local.strftime("%Y-%m-%d")
+    # Month names are strftime's own, which speaks the language of the C library and not ours.
+    return local.strftime(say("%d %b %H:%M"))
 
 
 def pairs(options: Sequence[str]) -> dict[str, Any]:
@@ -105,7 +109,7 @@ def pairs(options: Sequence[str]) -> dict[str, Any]:
     for option in options:
         key, equals, value = option.partition("=")
         if not equals:
-            raise typer.BadParameter(f"{option!r} is not of the form key=value.")
+            raise typer.BadParameter(say("{option!r} is not of the form key=value.", option=option))
         try:
             found[key.strip()] = json.loads(value)
         except json.JSONDecodeError:

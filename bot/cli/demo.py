@@ -7,15 +7,18 @@ first whether it was done, so that an interrupted demo goes on and a second one 
 import time
 from dataclasses import dataclass
 
+from rich.cells import set_cell_size
+
 from bot.app import Rows, open_rows
 from bot.chat.ingest import Import
 from bot.chat.verbs import personas, text, training
 from bot.chat.verbs.personas import Wishes
 from bot.chat.verbs.training import AdapterReport
 from bot.cli.common import err, out, print_json, shell
-from bot.cli.training import ENDED, wait_for
+from bot.cli.training import ENDED, run_told, wait_for
 from bot.demo import HarbourRadio
 from db.personas import NoSuchPersona
+from db.words import say
 
 NAME = "harbour"
 GROUND = "Yamabiko's own invention: nobody's words"
@@ -81,7 +84,7 @@ async def _community(rows: Rows) -> None:
     known = {channel.name for channel in await text.list_channels(rows.sessions, shell())}
     if known.issuperset(channel.name for channel in club.channels):
         return
-    err.print("bringing in Harbour Radio, a community of our own invention")
+    err.print(say("bringing in Harbour Radio, a community of our own invention"))
     await Import(rows.sessions, club, "owner_file", shell().name).run(GROUND, lambda fraction: None)
     for channel in club.channels:
         await text.approve(rows.sessions, shell(), f"{club.workspace.name}/{channel.name}", True)
@@ -125,7 +128,7 @@ async def _train(rows: Rows) -> None:
     )
     report = await wait_for(rows, run)
     if report.status != "succeeded":
-        raise DemoFailed(f"Run {report.id} {report.status}: {report.reason}")
+        raise DemoFailed(run_told(report))
 
 
 def present(summary: Summary, as_json: bool) -> None:
@@ -135,14 +138,21 @@ def present(summary: Summary, as_json: bool) -> None:
         return
     for question in summary.before:
         out.print(f"\n[bold]{question}[/bold]")
-        for when, answers in (("before", summary.before), ("after", summary.after)):
-            out.print(f"  {when:<7}", style="cyan", end="")
+        for when, answers in ((say("before"), summary.before), (say("after"), summary.after)):
+            out.print(f"  {set_cell_size(when, 7)}", style="cyan", end="")
             out.print(" ".join(answers[question].split()), markup=False)
     out.print(
-        f"\nHeld-out loss {summary.loss_base:.2f} → {summary.loss_adapter:.2f} nats per token "
-        f"from {summary.messages} messages, in {summary.seconds:.0f} s."
+        "\n"
+        + say(
+            "Held-out loss {before:.2f} → {after:.2f} nats per token from {messages} messages, in {seconds:.0f} s.",
+            before=summary.loss_base,
+            after=summary.loss_adapter,
+            messages=summary.messages,
+            seconds=summary.seconds,
+        )
     )
     out.print(
-        f"Look around with `yamabiko adapters {NAME}`, `yamabiko rollback {NAME}` or `yamabiko --help`.\n",
+        say("Look around with `yamabiko adapters {name}`, `yamabiko rollback {name}` or `yamabiko --help`.", name=NAME)
+        + "\n",
         style="dim",
     )

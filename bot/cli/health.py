@@ -6,6 +6,7 @@ import typer
 
 from bot.cli.common import BEGIN, Json, out, print_json
 from bot.doctor import Finding, examine
+from db.words import speaking
 
 cli = typer.Typer()
 
@@ -13,7 +14,8 @@ cli = typer.Typer()
 @cli.command(rich_help_panel=BEGIN)
 def doctor(as_json: Json = False) -> None:
     """Look at what Yamabiko stands on; each failure says what to do."""
-    findings = asyncio.run(examine())
+    with speaking("en" if as_json else None):  # programs know the findings by their English names
+        findings = asyncio.run(examine())
     if as_json:
         print_json({"ok": all(finding.ok for finding in findings), "findings": findings})
     else:

@@ -6,6 +6,8 @@ import typer
 
 from bot.chat.verbs import moderation
 from bot.cli.common import ORDER, Json, call, out, print_json, table
+from db.coded import shown
+from db.words import listed, say
 
 cli = typer.Typer()
 reply = typer.Typer(no_args_is_help=True, help="One reply of the bot.")
@@ -24,7 +26,7 @@ def block(
     if as_json:
         print_json({"member": name, "blocked": True, "reason": reason})
     else:
-        out.print(f"{name} is blocked.", markup=False)
+        out.print(say("{name} is blocked.", name=name), markup=False)
 
 
 @cli.command(rich_help_panel=ORDER)
@@ -34,7 +36,7 @@ def unblock(member: str, as_json: Json = False) -> None:
     if as_json:
         print_json({"member": name, "blocked": False})
     else:
-        out.print(f"{name} is answered again.", markup=False)
+        out.print(say("{name} is answered again.", name=name), markup=False)
 
 
 @cli.command(rich_help_panel=ORDER)
@@ -44,20 +46,26 @@ def pause(channel: Channel = None, as_json: Json = False) -> None:
     if as_json:
         print_json({"paused": name or "everywhere"})
     else:
-        again = f"yamabiko resume {name}" if name else "yamabiko resume"
-        out.print(f"Paused {f'in {name}' if name else 'everywhere'}; `{again}` ends it.", markup=False)
+        out.print(_paused(name), markup=False)
 
 
 @cli.command(rich_help_panel=ORDER)
 def resume(channel: Channel = None, as_json: Json = False) -> None:
     """Answer again, in a channel or everywhere."""
-    still = [name or "everywhere" for name in call(moderation.resume, channel)]
+    still = call(moderation.resume, channel)
     if as_json:
-        print_json({"resumed": channel or "everywhere", "still_paused": still})
+        print_json({"resumed": channel or "everywhere", "still_paused": [name or "everywhere" for name in still]})
         return
-    out.print(f"Resumed {f'in {channel}' if channel else 'everywhere'}.", markup=False)
+    out.print(say("Resumed in {channel}.", channel=channel) if channel else say("Resumed everywhere."), markup=False)
     if still:
-        out.print(f"Still paused: {', '.join(still)}.", markup=False)
+        places = listed(name or say("everywhere") for name in still)
+        out.print(say("Still paused: {places}.", places=places), markup=False)
+
+
+def _paused(channel: str | None) -> str:
+    if channel is None:
+        return say("Paused everywhere; `yamabiko resume` ends it.")
+    return say("Paused in {channel}; `yamabiko resume {channel}` ends it.", channel=channel)
 
 
 @cli.command(rich_help_panel=ORDER)
@@ -67,9 +75,11 @@ def replies(limit: Annotated[int, typer.Option(min=1)] = 20, as_json: Json = Fal
     if as_json:
         print_json(found)
         return
-    rows = [(r.id, r.at, r.channel, r.persona, r.asker, r.status, _beginning(r.text)) for r in found]
-    headings = ("no.", "asked", "channel", "persona", "by", "state", "begins")
-    table(headings, rows, "Nobody has asked anything yet; `yamabiko chat` does.")
+    rows = [
+        (r.id, r.at, r.channel, r.persona, r.asker, shown("reply status", r.status), _beginning(r.text)) for r in found
+    ]
+    headings = (say("no."), say("asked"), say("channel"), say("persona"), say("by"), say("state"), say("begins"))
+    table(headings, rows, say("Nobody has asked anything yet; `yamabiko chat` does."))
 
 
 def _beginning(text: str | None) -> str | None:
@@ -86,6 +96,6 @@ def delete(
     if as_json:
         print_json({"reply": reply, "status": status})
     elif status == "deleted":
-        out.print(f"Reply {reply} is deleted.")
+        out.print(say("Reply {reply} is deleted.", reply=reply))
     else:
-        out.print(f"Reply {reply} is erased; a running bot takes away what it posted of it.")
+        out.print(say("Reply {reply} is erased; a running bot takes away what it posted of it.", reply=reply))

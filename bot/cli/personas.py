@@ -8,6 +8,8 @@ from bot.app import Rows
 from bot.chat.verbs import personas
 from bot.chat.verbs.personas import PersonaRefused, PersonaSummary, Wishes
 from bot.cli.common import Json, call, err, out, pairs, print_json, table, with_rows
+from db.coded import shown
+from db.words import say
 
 cli = typer.Typer(no_args_is_help=True, help="Named personalities, each on one base.")
 
@@ -48,7 +50,13 @@ async def _checked(rows: Rows, base: str | None) -> str:
     name = bases.default if base is None else base
     trouble = None if rows.settings.is_prepared(name) or bases.may_be_on_hub(name) else bases.trouble(name)
     if trouble is not None:
-        raise PersonaRefused(f"There is no base called {name}: {trouble}; mend that, or choose another by --base.")
+        raise PersonaRefused(
+            say(
+                "There is no base called {name}: {trouble}; mend that, or choose another by --base.",
+                name=name,
+                trouble=trouble,
+            )
+        )
     return name
 
 
@@ -56,8 +64,13 @@ def _warn(persona: PersonaSummary) -> None:
     """A word may be one of the hub's old ids, or a slip of the pen; only the hub could tell."""
     trouble = with_rows(lambda rows: _trouble(rows, persona.base))
     if trouble is not None:
-        told = f"{trouble}; so a hub will be asked for it. If you meant your own, name it there, or choose another with"
-        err.print(f"{told} `yamabiko persona edit {persona.name} --base …`.", markup=False, soft_wrap=True)
+        told = say(
+            "{trouble}; so a hub will be asked for it. If you meant your own, name it there, or choose another with "
+            "`yamabiko persona edit {persona} --base …`.",
+            trouble=trouble,
+            persona=persona.name,
+        )
+        err.print(told, markup=False, soft_wrap=True)
 
 
 async def _trouble(rows: Rows, base: str) -> str | None:
@@ -115,9 +128,9 @@ def every(as_json: Json = False) -> None:
     if as_json:
         print_json(found)
         return
-    rows = [(p.name, p.base, p.preset, p.voice, p.sources, p.live or "base") for p in found]
-    headings = ("name", "base", "preset", "voice", "learns from", "live")
-    table(headings, rows, "There is no persona yet; `yamabiko persona create NAME` makes one.")
+    rows = [(p.name, p.base, p.preset, _voice(p), p.sources, p.live or say("base")) for p in found]
+    headings = (say("name"), say("base"), say("preset"), say("voice"), say("learns from"), say("live"))
+    table(headings, rows, say("There is no persona yet; `yamabiko persona create NAME` makes one."))
 
 
 @cli.command()
@@ -133,7 +146,7 @@ def delete(name: str, as_json: Json = False) -> None:
     if as_json:
         print_json({"deleted": name})
     else:
-        out.print(f"{name} is gone.", markup=False)
+        out.print(say("{name} is gone.", name=name), markup=False)
 
 
 def _print(persona: PersonaSummary, as_json: bool) -> None:
@@ -141,15 +154,19 @@ def _print(persona: PersonaSummary, as_json: bool) -> None:
         print_json(persona)
         return
     facts = [
-        ("name", persona.name),
-        ("base", persona.base),
-        ("live", f"adapter {persona.live}" if persona.live else "the bare base"),
-        ("preset", persona.preset),
-        ("voice", persona.voice),
-        ("learns from", persona.sources),
-        ("system prompt", persona.system_prompt),
-        ("prompts", "\n".join(persona.prompts) or None),
-        ("recipe", ", ".join(f"{k}={v}" for k, v in persona.recipe.items()) or "as the preset"),
-        ("sampling", ", ".join(f"{k}={v}" for k, v in persona.sampling.items()) or "as the preset"),
+        (say("name"), persona.name),
+        (say("base"), persona.base),
+        (say("live"), say("adapter {number}", number=persona.live) if persona.live else say("the bare base")),
+        (say("preset"), persona.preset),
+        (say("voice"), _voice(persona)),
+        (say("learns from"), persona.sources),
+        (say("system prompt"), persona.system_prompt),
+        (say("prompts"), "\n".join(persona.prompts) or None),
+        (say("recipe"), ", ".join(f"{k}={v}" for k, v in persona.recipe.items()) or say("as the preset")),
+        (say("sampling"), ", ".join(f"{k}={v}" for k, v in persona.sampling.items()) or say("as the preset")),
     ]
     table(("", ""), facts, "")
+
+
+def _voice(persona: PersonaSummary) -> list[str]:
+    return [shown("voice", "community")] if persona.voice == ["community"] else persona.voice

@@ -6,6 +6,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
 from bot.chat.verbs.training import RunReport
+from db.coded import shown
+from db.words import say
 
 _COLUMNS = (
     SpinnerColumn(),
@@ -22,7 +24,7 @@ class RunProgress:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._bar = Progress(*_COLUMNS, console=console, transient=True, disable=not console.is_terminal)
-        self._task = self._bar.add_task("waiting for the trainer", total=None, figures="")
+        self._task = self._bar.add_task(say("waiting for the trainer"), total=None, figures="")
         self._told = ""
 
     def __enter__(self) -> "RunProgress":
@@ -35,8 +37,8 @@ class RunProgress:
         self._bar.stop()
 
     def show(self, run: RunReport) -> None:
-        what = run.phase or ("waiting for the trainer" if run.status == "queued" else run.status)
-        in_steps = what == "training" and run.steps > 0
+        what = _what(run)
+        in_steps = run.phase == "training" and run.steps > 0
         self._bar.update(
             self._task,
             description=what,
@@ -55,8 +57,21 @@ class RunProgress:
 
 
 def figures(run: RunReport) -> str:
-    loss = f"loss {run.loss:.3f}, " if run.loss is not None else ""
-    return f"step {run.step} of {run.steps}, {loss}{clock(run.seconds_left or 0)} left"
+    values = {"step": run.step, "steps": run.steps, "left": clock(run.seconds_left or 0)}
+    if run.loss is None:
+        return say("step {step} of {steps}, {left} left", **values)
+    return say("step {step} of {steps}, loss {loss:.3f}, {left} left", loss=run.loss, **values)
+
+
+def _what(run: RunReport) -> str:
+    if run.phase:
+        return phase(run.phase)
+    return say("waiting for the trainer") if run.status == "queued" else shown("run status", run.status)
+
+
+def phase(name: str) -> str:
+    """What a run is at, as people read it: "preparing the base: reading weights"."""
+    return ": ".join(shown("phase", part) for part in name.split(": "))
 
 
 def clock(seconds: float) -> str:

@@ -16,6 +16,8 @@ from bot.cli.common import BEGIN, TALK, Json, err, out, print_json, shell
 from bot.cli.panel import panel_if_wanted, trained
 from bot.platforms.console import Console, OneQuestion
 from bot.prepare import prepare as prepare_base
+from db import words
+from db.coded import shown
 
 cli = typer.Typer()
 
@@ -25,10 +27,11 @@ PersonaOption = Annotated[str | None, typer.Option("--persona", "-p", help="Who 
 @asynccontextmanager
 async def talking() -> AsyncGenerator[App]:
     """The app, following promotions while it is open."""
-    with err.status("waking up") as status:
+    with err.status(words.say("waking up")) as status:
 
         def progress(name: str, fraction: float | None) -> None:
-            status.update(f"{name} {fraction:.0%}" if fraction else name)
+            told = shown("phase", name)
+            status.update(f"{told} {fraction:.0%}" if fraction else told)
             status.stop() if name == READY else status.start()
 
         async with open_app(progress) as app:
@@ -46,7 +49,7 @@ async def converse(app: App, persona: str | None) -> None:
     """The terminal's own conversation, until the person has enough."""
     console = Console(persona)
     if sys.stdin.isatty():
-        err.print("[dim]Ctrl-D or exit ends the conversation.[/dim]")
+        err.print(words.say("Ctrl-D or exit ends the conversation."), style="dim")
     with app.answering.serving(console):
         await console.run(lambda mention: app.ask(console, mention))
 
@@ -131,8 +134,16 @@ def compare(
             asked = row.prompt
             out.print(f"\n[bold]{asked}[/bold]")
         for answer in row.answers:
-            out.print(f"  {row.who}: ", style="cyan", end="", markup=False)
+            out.print(f"  {_who(row)}: ", style="cyan", end="", markup=False)
             out.print(answer.strip(), markup=False)
+
+
+def _who(row: Compared) -> str:
+    if row.number is None:
+        return words.say("base")
+    if row.live:
+        return words.say("adapter {number} (live)", number=row.number)
+    return words.say("adapter {number}", number=row.number)
 
 
 @cli.command(rich_help_panel=BEGIN)
@@ -146,10 +157,15 @@ def prepare(
         async with open_rows() as rows:
             name = base or rows.settings.bases.default
             if name in rows.settings.bases.servers:
-                return name, f"{name} is a model on a server; there is nothing to prepare."
-        with err.status("preparing") as status:
-            await prepare_base(name, lambda step, part: status.update(f"{step} {part:.0%}" if part else step))
-        return name, f"{name} is ready."
+                return name, words.say("{base} is a model on a server; there is nothing to prepare.", base=name)
+        with err.status(words.say("preparing")) as status:
+
+            def progress(step: str, part: float | None) -> None:
+                told = shown("phase", step)
+                status.update(f"{told} {part:.0%}" if part else told)
+
+            await prepare_base(name, progress)
+        return name, words.say("{base} is ready.", base=name)
 
     name, told = asyncio.run(go())
     print_json({"prepared": name}) if as_json else out.print(told, markup=False)

@@ -1,6 +1,6 @@
 """`yamabiko import …`, `channel …`, `members`, `role`, `consent`, `permit-training`, `review`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -10,10 +10,12 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from bot.app import Rows
 from bot.chat.ingest import Archive, Import, Imported
 from bot.chat.verbs import text
-from bot.cli.common import TEXT, Json, call, counted, err, out, print_json, shell, table, with_rows
+from bot.cli.common import TEXT, Json, call, err, out, print_json, shell, table, with_rows
 from db.channels import ChannelSummary
+from db.coded import shown
 from db.members import MemberSummary, Purpose
 from db.models.text import Provenance, Review
+from db.words import listed, say, say_as, say_count
 
 REVIEWS: tuple[Review, ...] = ("pending", "approved", "left_out")
 
@@ -45,13 +47,13 @@ def text_file(
     """A novel or any other text you may use; Aozora Bunko notation is recognised and removed."""
     from bot.importers.text_file import TextFile
 
-    _print_import(_bring_in(TextFile(file, into), "owner_file", None), "the owner's own file", as_json)
+    _print_import(_bring_in(TextFile(file, into), "owner_file", None), say("the owner's own file"), as_json)
 
 
 def _bring_in(archive: Archive, provenance: Provenance, ground: str | None) -> Imported:
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
     with Progress(*columns, TimeRemainingColumn(), console=err, transient=True) as progress:
-        task = progress.add_task("importing", total=1.0)
+        task = progress.add_task(say("importing"), total=1.0)
 
         def show(fraction: float) -> None:
             progress.update(task, completed=fraction)
@@ -70,22 +72,44 @@ def _print_import(done: Imported, ground: str | None, as_json: bool) -> None:
         print_json(done)
         return
     if done.resumed:
-        out.print("Went on where an earlier import had stopped.")
-    before = f"{counted(done.unchanged, 'message')} had been stored before."
-    if done.stored:
-        whose = f" of {counted(done.members, 'member')}" if done.members else ""
-        out.print(f"{counted(done.stored, 'message')}{whose} stored.")
-    if done.unchanged:
-        out.print(before if done.stored else f"Nothing new: {before}")
-    if done.revised:
-        out.print(f"{counted(done.revised, 'message')} had changed; the new text is stored beside the old.")
-    for reason, count in done.left_out.most_common():
-        out.print(f"  left out: {count:,} {reason}")
+        out.print(say("Went on where an earlier import had stopped."))
+    for line in _counts(done):
+        out.print(line)
     if done.consents:
-        out.print(f"Consent recorded for {counted(done.consents, 'member')}.")
+        line = say_count(
+            "Consent recorded for {count:,} member.", "Consent recorded for {count:,} members.", done.consents
+        )
+        out.print(line)
     if not ground:
-        out.print("Nobody has agreed to training yet: see `yamabiko consent --help`.")
-    out.print("Next: `yamabiko channel list`, then `yamabiko channel approve NAME --training`.")
+        out.print(say("Nobody has agreed to training yet: see `yamabiko consent --help`."))
+    out.print(say("Next: `yamabiko channel list`, then `yamabiko channel approve NAME --training`."))
+
+
+def _counts(done: Imported) -> Iterator[str]:
+    if done.stored:
+        yield _stored(done)
+    if done.unchanged:
+        before = say_count(
+            "{count:,} message had been stored before.", "{count:,} messages had been stored before.", done.unchanged
+        )
+        yield before if done.stored else say("Nothing new: {before}", before=before)
+    if done.revised:
+        yield say_count(
+            "{count:,} message had changed; the new text is stored beside the old.",
+            "{count:,} messages had changed; the new text is stored beside the old.",
+            done.revised,
+        )
+    for reason, count in done.left_out.most_common():
+        yield say("  left out: {count:,} {reason}", count=count, reason=shown("left out", reason))
+
+
+def _stored(done: Imported) -> str:
+    if not done.members:
+        return say_count("{count:,} message stored.", "{count:,} messages stored.", done.stored)
+    whose = say_count("{count:,} member", "{count:,} members", done.members)
+    return say_count(
+        "{count:,} message of {whose} stored.", "{count:,} messages of {whose} stored.", done.stored, whose=whose
+    )
 
 
 @channel.command("list")
@@ -96,14 +120,15 @@ def channels(as_json: Json = False) -> None:
         print_json(found)
         return
     rows = [(c.workspace, c.name, c.platform, _open_for(c), c.messages) for c in found]
-    nothing = "There is no text yet; `yamabiko import --help` tells how to bring some in."
-    table(("workspace", "channel", "from", "open for", "messages"), rows, nothing)
+    headings = (say("workspace"), say("channel"), say_as("heading", "from"), say("open for"), say("messages"))
+    table(headings, rows, say("There is no text yet; `yamabiko import --help` tells how to bring some in."))
 
 
 def _open_for(channel: ChannelSummary) -> str:
-    opened = "nothing" if channel.state == "closed" else channel.state
-    opened = f"{opened}, after review" if channel.review_each and channel.state == "training" else opened
-    return f"{opened}; paused" if channel.paused else opened
+    opened = say("nothing") if channel.state == "closed" else shown("channel state", channel.state)
+    if channel.review_each and channel.state == "training":
+        opened = say("training, after review")
+    return say("{opened}; paused", opened=opened) if channel.paused else opened
 
 
 @channel.command()
@@ -123,7 +148,13 @@ def approve(
     if as_json:
         print_json({"channel": name, "state": state})
     else:
-        out.print(f"{name} is open for {state}.", markup=False)
+        out.print(_opened(name, training), markup=False)
+
+
+def _opened(channel: str, training: bool) -> str:
+    if training:
+        return say("{channel} is open for training.", channel=channel)
+    return say("{channel} is open for context.", channel=channel)
 
 
 @channel.command()
@@ -133,7 +164,7 @@ def close(name: str, as_json: Json = False) -> None:
     if as_json:
         print_json({"channel": name, "state": "closed"})
     else:
-        out.print(f"{name} is closed.", markup=False)
+        out.print(say("{channel} is closed.", channel=name), markup=False)
 
 
 @cli.command(rich_help_panel=TEXT)
@@ -144,15 +175,18 @@ def members(as_json: Json = False) -> None:
         print_json(found)
         return
     rows = [(f"#{m.id}", m.name, m.workspace, _role(m), _consent(m.consents), m.messages) for m in found]
-    table(("", "name", "workspace", "role", "consent", "messages"), rows, "Nobody has written yet.")
+    headings = ("", say("name"), say("workspace"), say("role"), say("consent"), say("messages"))
+    table(headings, rows, say("Nobody has written yet."))
 
 
 def _role(member: MemberSummary) -> str:
-    return f"{member.role}, blocked" if member.blocked else member.role
+    role = shown("role", member.role)
+    return say("{role}, blocked", role=role) if member.blocked else role
 
 
 def _consent(answers: dict[str, bool]) -> str:
-    return ", ".join(f"{purpose}: {'yes' if yes else 'no'}" for purpose, yes in answers.items()) or "–"
+    told = (f"{shown('purpose', purpose)}: {say('yes') if yes else say('no')}" for purpose, yes in answers.items())
+    return listed(told) or "–"
 
 
 @cli.command(rich_help_panel=TEXT)
@@ -162,7 +196,7 @@ def role(member: str, role: str, as_json: Json = False) -> None:
     if as_json:
         print_json({"member": member, "role": role})
     else:
-        out.print(f"{member} is now {role}.", markup=False)
+        out.print(say("{member} is now {role}.", member=member, role=shown("role", role)), markup=False)
 
 
 @cli.command(rich_help_panel=TEXT)
@@ -176,15 +210,31 @@ def consent(
 ) -> None:
     """Record a member's answer about training on their text."""
     if (member is None) == (not everyone):
-        raise typer.BadParameter("Name one member, or write --everyone.")
+        raise typer.BadParameter(say("Name one member, or write --everyone."))
     if purpose not in ("community", "voice"):
-        raise typer.BadParameter("The purpose is community or voice.")
+        raise typer.BadParameter(say("The purpose is community or voice."))
     wanted: Purpose = "voice" if purpose == "voice" else "community"
     count = call(text.consent, member, not no, wanted, ground)
     if as_json:
         print_json({"recorded": count, "answer": not no, "purpose": purpose})
     else:
-        out.print(f"Recorded {'no' if no else 'yes'} ({purpose}) for {counted(count, 'member')}.")
+        out.print(_recorded(not no, shown("purpose", purpose), count))
+
+
+def _recorded(yes: bool, purpose: str, count: int) -> str:
+    if yes:
+        return say_count(
+            "Recorded yes ({purpose}) for {count:,} member.",
+            "Recorded yes ({purpose}) for {count:,} members.",
+            count,
+            purpose=purpose,
+        )
+    return say_count(
+        "Recorded no ({purpose}) for {count:,} member.",
+        "Recorded no ({purpose}) for {count:,} members.",
+        count,
+        purpose=purpose,
+    )
 
 
 @cli.command("permit-training", rich_help_panel=TEXT)
@@ -203,7 +253,10 @@ def permit_training(
     if as_json:
         print_json({"workspace": name, "ground": ground})
     else:
-        out.print(f"{name}: {'recorded' if ground else 'withdrawn'}.", markup=False)
+        told = (
+            say("{workspace}: recorded.", workspace=name) if ground else say("{workspace}: withdrawn.", workspace=name)
+        )
+        out.print(told, markup=False)
 
 
 @cli.command(rich_help_panel=TEXT)
@@ -218,9 +271,9 @@ def review(
     """Look at messages, approve them or leave them out."""
     wanted = next((known for known in REVIEWS if known == state), None)
     if state is not None and wanted is None:
-        raise typer.BadParameter(f"The state is one of {', '.join(REVIEWS)}.")
+        raise typer.BadParameter(say("The state is one of {states}.", states=listed(REVIEWS)))
     if channel is None and not approve and not leave_out:
-        raise typer.BadParameter("Name a channel, or messages to approve or leave out.")
+        raise typer.BadParameter(say("Name a channel, or messages to approve or leave out."))
     choices: dict[Review, list[int] | None] = {"approved": approve, "left_out": leave_out}
     changed: dict[Review, int] = {chosen: call(text.review, ids, chosen) for chosen, ids in choices.items() if ids}
     if channel is None:
@@ -232,12 +285,13 @@ def review(
         return
     if changed:
         _print_reviewed(changed, as_json)
-    rows = [(str(m.id), m.at, m.author, m.text, m.review) for m in found]
-    table(("no.", "written", "who", "text", "review"), rows, "No messages.")
+    rows = [(str(m.id), m.at, m.author, m.text, shown("review", m.review)) for m in found]
+    table((say("no."), say("written"), say("who"), say("text"), say("review")), rows, say("No messages."))
 
 
 def _print_reviewed(changed: dict[Review, int], as_json: bool) -> None:
     if as_json:
         print_json(changed)
     else:
-        out.print(f"{counted(sum(changed.values()), 'message')} reviewed.")
+        told = say_count("{count:,} message reviewed.", "{count:,} messages reviewed.", sum(changed.values()))
+        out.print(told)

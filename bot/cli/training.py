@@ -9,9 +9,11 @@ from bot.app import Rows
 from bot.chat.verbs import training
 from bot.chat.verbs.training import AdapterReport, RunReport
 from bot.cli.common import LEARN, Json, call, err, out, pairs, print_json, shell, table, with_rows
-from bot.cli.progress import RunProgress
+from bot.cli.progress import RunProgress, phase
 from bot.trainer_process import is_alive, trainer
+from db.coded import shown
 from db.runs import RunUnderWay
+from db.words import say, say_as
 
 cli = typer.Typer()
 
@@ -41,9 +43,9 @@ def train(
     if as_json:
         print_json({"run": run})
     else:
-        out.print(f"Run {run} is queued; `yamabiko runs` shows how it goes.")
+        out.print(say("Run {run} is queued; `yamabiko runs` shows how it goes.", run=run))
         if not with_rows(lambda rows: is_alive(rows.sessions)):
-            out.print("No trainer is alive: `yamabiko run` or `python -m trainer` starts one.")
+            out.print(say("No trainer is alive: `yamabiko run` or `python -m trainer` starts one."))
 
 
 async def _queue(rows: Rows, persona: str, note: str, settings: dict[str, Any]) -> int:
@@ -57,7 +59,7 @@ async def _train_and_wait(rows: Rows, persona: str, note: str, settings: dict[st
     except RunUnderWay:
         found = await training.list_runs(rows.sessions, shell(), persona)
         run = next(report.id for report in found if report.status not in ENDED)
-        err.print(f"Run {run} is under way already; waiting for it.")
+        err.print(say("Run {run} is under way already; waiting for it.", run=run))
     return await wait_for(rows, run)
 
 
@@ -74,15 +76,25 @@ async def wait_for(rows: Rows, run: int) -> RunReport:
                 await asyncio.sleep(0.5)
 
 
+def run_told(report: RunReport) -> str:
+    """How a run that did not succeed ended, or why one waits."""
+    status = shown("run status", report.status)
+    return say("Run {run} {status}: {reason}", run=report.id, status=status, reason=report.reason)
+
+
 def _print_end(report: RunReport, as_json: bool) -> None:
     if as_json:
         print_json(report)
     elif report.status == "succeeded":
         name = report.persona
-        out.print(f"Adapter {report.adapter} of {name} is a candidate.", markup=False)
-        out.print(f"Next: `yamabiko compare {name}`, then `yamabiko promote {name}`.", markup=False)
+        out.print(
+            say("Adapter {number} of {persona} is a candidate.", number=report.adapter, persona=name), markup=False
+        )
+        out.print(
+            say("Next: `yamabiko compare {persona}`, then `yamabiko promote {persona}`.", persona=name), markup=False
+        )
     else:
-        err.print(f"Run {report.id} {report.status}: {report.reason}", markup=False)
+        err.print(run_told(report), markup=False)
     if report.status != "succeeded":
         raise typer.Exit(1)
 
@@ -94,17 +106,20 @@ def runs(persona: Annotated[str | None, typer.Argument()] = None, limit: int = 2
     if as_json:
         print_json(found)
         return
-    rows = [(run.id, run.persona, run.status, _progress(run), run.loss, run.adapter, run.created_at) for run in found]
-    headings = ("run", "persona", "status", "progress", "loss", "adapter", "asked")
-    table(headings, rows, "Nothing has been trained yet; `yamabiko train PERSONA` does.")
+    rows = [
+        (run.id, run.persona, shown("run status", run.status), _progress(run), run.loss, run.adapter, run.created_at)
+        for run in found
+    ]
+    headings = (say("run"), say("persona"), say("status"), say("progress"), say("loss"), say("adapter"), say("asked"))
+    table(headings, rows, say("Nothing has been trained yet; `yamabiko train PERSONA` does."))
     for run in found:
         if run.reason:
-            out.print(f"Run {run.id} {run.status}: {run.reason}", markup=False)
+            out.print(run_told(run), markup=False)
 
 
 def _progress(run: RunReport) -> str:
     steps = f"{run.step}/{run.steps}" if run.steps else ""
-    return f"{steps} {run.phase}".strip() or "–"
+    return f"{steps} {phase(run.phase)}".strip() or "–"
 
 
 @cli.command(rich_help_panel=LEARN)
@@ -114,7 +129,8 @@ def cancel(run: int, as_json: Json = False) -> None:
     if as_json:
         print_json({"run": run, "status": status})
     else:
-        out.print(f"Run {run}: {'asked to stop' if status == 'running' else status}.")
+        told = say("asked to stop") if status == "running" else shown("run status", status)
+        out.print(say("Run {run}: {status}.", run=run, status=told))
 
 
 @cli.command(rich_help_panel=LEARN)
@@ -129,14 +145,14 @@ def adapters(persona: str, as_json: Json = False) -> None:
         print_json(found)
         return
     rows = [_adapter_row(adapter) for adapter in found]
-    headings = ("no.", "state", "run", "base", "messages", "held-out loss", "made")
-    table(headings, rows, f"{persona} has no adapter yet; `yamabiko train {persona}` makes one.")
+    headings = (say("no."), say("state"), say("run"), say("base"), say("messages"), say("held-out loss"), say("made"))
+    table(headings, rows, say("{persona} has no adapter yet; `yamabiko train {persona}` makes one.", persona=persona))
 
 
 def _adapter_row(adapter: AdapterReport) -> tuple[Any, ...]:
     return (
         adapter.number,
-        "● live" if adapter.live else adapter.state,
+        say("● live") if adapter.live else shown("adapter state", adapter.state),
         adapter.run,
         adapter.base.rpartition("/")[2],
         adapter.messages,
@@ -167,7 +183,7 @@ def reject(persona: str, number: int, as_json: Json = False) -> None:
     if as_json:
         print_json({"persona": persona, "rejected": number})
     else:
-        out.print(f"Adapter {number} of {persona} is rejected.", markup=False)
+        out.print(say("Adapter {number} of {persona} is rejected.", number=number, persona=persona), markup=False)
 
 
 @cli.command(rich_help_panel=LEARN)
@@ -187,8 +203,13 @@ def _say_live(persona: str, number: int | None, as_json: bool) -> None:
     if as_json:
         print_json({"persona": persona, "live": number})
     else:
-        speaker = f"adapter {number}" if number else "the bare base"
-        out.print(f"{persona} now speaks with {speaker}.", markup=False)
+        out.print(_live(persona, number), markup=False)
+
+
+def _live(persona: str, number: int | None) -> str:
+    if number:
+        return say("{persona} now speaks with adapter {number}.", persona=persona, number=number)
+    return say("{persona} now speaks with the bare base.", persona=persona)
 
 
 @cli.command(rich_help_panel=LEARN)
@@ -198,5 +219,6 @@ def activations(persona: str, as_json: Json = False) -> None:
     if as_json:
         print_json(found)
         return
-    rows = [(row.at, row.previous or "base", row.adapter or "base", row.by, row.why) for row in found]
-    table(("at", "from", "to", "by", "why"), rows, f"Nothing but the bare base has spoken for {persona} yet.")
+    rows = [(row.at, row.previous or say("base"), row.adapter or say("base"), row.by, row.why) for row in found]
+    headings = (say("at"), say_as("activation", "from"), say_as("activation", "to"), say("by"), say("why"))
+    table(headings, rows, say("Nothing but the bare base has spoken for {persona} yet.", persona=persona))

@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from bot.generation.engine import AdapterRefused
+from db.words import later, listed
 
 CONFIG, WEIGHTS, TEMPLATE = "adapter_config.json", "adapter_model.safetensors", "chat_template.jinja"
 PREFIX = "base_model.model."
@@ -53,29 +54,39 @@ def read_adapter(folder: Path, shapes: Mapping[str, tuple[int, int]]) -> Adapter
     """
     for name in (CONFIG, WEIGHTS, TEMPLATE):
         if not (folder / name).is_file():
-            raise AdapterRefused(f"The adapter in {folder.name} has no {name}; train it again.")
+            raise AdapterRefused(
+                later("The adapter in {folder} has no {name}; train it again.", folder=folder.name, name=name)
+            )
     try:
         config = _config(json.loads((folder / CONFIG).read_text(encoding="utf-8")), folder.name)
         layers = _layers(load_file(folder / WEIGHTS), config, folder.name, shapes)
         return Adapter(layers, (folder / TEMPLATE).read_text(encoding="utf-8"))
     except (OSError, ValueError, SafetensorError) as cause:
-        reason = f"The adapter in {folder.name} cannot be read ({cause}); train it again."
+        reason = later(
+            "The adapter in {folder} cannot be read ({cause}); train it again.", folder=folder.name, cause=str(cause)
+        )
         raise AdapterRefused(reason) from cause
 
 
 def _config(config: Any, name: str) -> dict[str, Any]:
     if not isinstance(config, dict):
-        raise AdapterRefused(f"The adapter in {name} has an {CONFIG} that is no table; train it again.")
+        raise AdapterRefused(
+            later("The adapter in {name} has an {file} that is no table; train it again.", name=name, file=CONFIG)
+        )
     kind = config.get("peft_type")
     if kind != "LORA":
-        raise AdapterRefused(f"The adapter in {name} is of type {kind}; only LoRA is served.")
+        raise AdapterRefused(
+            later("The adapter in {name} is of type {kind}; only LoRA is served.", name=name, kind=kind)
+        )
     extra = [key for key in UNSUPPORTED if config.get(key)]
     if config.get("bias", "none") != "none":
         extra.append("bias")
     if str(config.get("init_lora_weights")).lower().startswith(CHANGE_THE_BASE):
         extra.append(f"init_lora_weights {config['init_lora_weights']}")
     if extra:
-        raise AdapterRefused(f"The adapter in {name} uses {', '.join(extra)}; train it as plain LoRA.")
+        raise AdapterRefused(
+            later("The adapter in {name} uses {extra}; train it as plain LoRA.", name=name, extra=listed(extra))
+        )
     return config
 
 
@@ -83,12 +94,16 @@ def _layers(
     weights: dict[str, torch.Tensor], config: dict[str, Any], name: str, shapes: Mapping[str, tuple[int, int]]
 ) -> dict[str, Factors]:
     if not weights:
-        raise AdapterRefused(f"The adapter in {name} holds no weights; train it again.")
+        raise AdapterRefused(later("The adapter in {name} holds no weights; train it again.", name=name))
     for key, tensor in weights.items():
         if not _fits(key, tuple(tensor.shape), shapes):
-            raise AdapterRefused(f"The adapter in {name} was trained on another base: {key} has no place here.")
+            raise AdapterRefused(
+                later("The adapter in {name} was trained on another base: {key} has no place here.", name=name, key=key)
+            )
         if not tensor.isfinite().all():
-            raise AdapterRefused(f"The adapter in {name} holds values that are not numbers; train it again.")
+            raise AdapterRefused(
+                later("The adapter in {name} holds values that are not numbers; train it again.", name=name)
+            )
     layers = {key[len(PREFIX) : -len(SIDES[0])] for key in weights}
     return {layer: _factors(layer, weights, config, name) for layer in sorted(layers)}
 
@@ -104,14 +119,26 @@ def _fits(key: str, shape: tuple[int, ...], shapes: Mapping[str, tuple[int, int]
 
 def _factors(layer: str, weights: dict[str, torch.Tensor], config: dict[str, Any], name: str) -> Factors:
     if not _is_target(layer, config.get("target_modules")):
-        raise AdapterRefused(f"The adapter in {name} has weights for {layer}, which it does not name; train it again.")
+        raise AdapterRefused(
+            later(
+                "The adapter in {name} has weights for {layer}, which it does not name; train it again.",
+                name=name,
+                layer=layer,
+            )
+        )
     try:
         a, b = (weights[PREFIX + layer + end] for end in SIDES)
     except KeyError as missing:
-        raise AdapterRefused(f"The adapter in {name} lacks {missing.args[0]}; train it again.") from missing
+        raise AdapterRefused(
+            later("The adapter in {name} lacks {what}; train it again.", name=name, what=missing.args[0])
+        ) from missing
     rank = _of_layer(layer, config.get("rank_pattern"), config.get("r"))
     if a.shape[0] != rank or b.shape[1] != rank:
-        raise AdapterRefused(f"The adapter in {name} has other ranks in {layer} than it says; train it again.")
+        raise AdapterRefused(
+            later(
+                "The adapter in {name} has other ranks in {layer} than it says; train it again.", name=name, layer=layer
+            )
+        )
     alpha = _of_layer(layer, config.get("alpha_pattern"), config.get("lora_alpha"))
     scaling = alpha / (rank**0.5 if config.get("use_rslora") else rank)
     return Factors(a.T.contiguous(), (b.float() * scaling).T.contiguous())
@@ -130,5 +157,5 @@ def _of_layer(layer: str, pattern: dict[str, float] | None, otherwise: Any) -> A
         if re.match(rf"(.*\.)?({end})$", layer):
             return value
     if not isinstance(otherwise, int | float):
-        raise ValueError("r or lora_alpha is no number")
+        raise ValueError(later("r or lora_alpha is no number"))
     return otherwise

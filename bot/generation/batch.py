@@ -16,6 +16,7 @@ from bot.generation.engine import EngineUnavailable, Piece
 from bot.generation.kv_cache import OwnCache, RowCache, can_share
 from bot.generation.lora import Adapters
 from bot.generation.sampler import draw
+from db import words
 
 Past = RowCache | OwnCache
 News = tuple[Decoding, Piece | EngineUnavailable]
@@ -100,4 +101,4 @@ def say(rows: Sequence[Row], scores: torch.Tensor) -> list[News]:
     return news
 
 
-NOT_NUMBERS = "The model's scores are not numbers; check the base and the adapter."
+NOT_NUMBERS = words.later("The model's scores are not numbers; check the base and the adapter.")

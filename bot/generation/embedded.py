@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 from bot.generation.engine import AdapterRefused, EngineBusy, EngineUnavailable, Piece, Request, Waiting
 from bot.generation.line import Ticket, as_told, end_unserved, listen, tell_places
 from bot.generation.scheduler import Scheduler
+from db.words import later
 
 if TYPE_CHECKING:
     from bot.generation.adapter_folder import Adapter
@@ -83,7 +84,7 @@ class EmbeddedEngine:
         """See `Engine`. A name that is in use is refused; one that is just leaving is waited for."""
         await self._settled(name)
         if name in self._adapters or name in self._changing:
-            raise AdapterRefused(f"An adapter is loaded as {name} already; unload it first.")
+            raise AdapterRefused(later("An adapter is loaded as {name} already; unload it first.", name=name))
         await self._change(name, self._load(name, path))
 
     async def unload_adapter(self, name: str) -> None:
@@ -103,7 +104,7 @@ class EmbeddedEngine:
             task.cancel()
         await asyncio.gather(*ending, return_exceptions=True)
         for ticket in self._scheduler.all():
-            ticket.news.put_nowait(EngineUnavailable("The engine was closed before this reply was finished."))
+            ticket.news.put_nowait(EngineUnavailable(later("The engine was closed before this reply was finished.")))
         self._adapters.clear()
         await asyncio.to_thread(self._thread.shutdown)
         self._runner = None
@@ -124,10 +125,10 @@ class EmbeddedEngine:
 
     def _enter(self, request: Request, deadline: float | None) -> Asked:
         if self._closed:
-            raise EngineUnavailable("The engine is closed.")
+            raise EngineUnavailable(later("The engine is closed."))
         named = self._adapters.get(request.adapter) if request.adapter is not None else None
         if request.adapter is not None and named is None:
-            raise EngineUnavailable(f"The adapter {request.adapter} is not loaded.")
+            raise EngineUnavailable(later("The adapter {adapter} is not loaded.", adapter=request.adapter))
         ticket = Asked(request, deadline, named=named)
         self._scheduler.enter(ticket, request.candidates)
         if named is not None:
@@ -195,13 +196,17 @@ class EmbeddedEngine:
     async def _loaded(self) -> ModelRunner:
         """The runner; loads it the first time, and afterwards repeats what went wrong then."""
         if self._closed:
-            raise EngineUnavailable("The engine is closed.")
+            raise EngineUnavailable(later("The engine is closed."))
         if self._runner is None:
             self._runner = asyncio.create_task(self._in_thread(self._make_runner))
         try:
             return await asyncio.shield(self._runner)
         except Exception as cause:
-            reason = f"The base in {self._base.name} could not be loaded ({cause}); prepare it again."
+            reason = later(
+                "The base in {folder} could not be loaded ({cause}); prepare it again.",
+                folder=self._base.name,
+                cause=cause,
+            )
             raise EngineUnavailable(reason) from cause
 
     def _make_runner(self) -> ModelRunner:
@@ -232,7 +237,7 @@ class EmbeddedEngine:
             await asyncio.shield(task)
         except asyncio.CancelledError:
             if task.cancelled():  # by aclose(): the caller itself goes on
-                raise EngineUnavailable("The engine was closed.") from None
+                raise EngineUnavailable(later("The engine was closed.")) from None
             raise
 
     async def _settled(self, name: str) -> None:

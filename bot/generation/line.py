@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from bot.generation.engine import EngineBusy, EngineUnavailable, Finish, Piece, Request, Waiting
 from bot.generation.scheduler import Scheduler
+from db.words import later
 
 News = Piece | Waiting | EngineBusy | EngineUnavailable
 InLine = TypeVar("InLine", bound="Ticket")
@@ -55,6 +56,8 @@ def as_told(error: Exception) -> EngineBusy | EngineUnavailable:
     """What an engine promises to raise; a fault of ours must end a reply too."""
     if isinstance(error, EngineBusy | EngineUnavailable):
         return error
-    unavailable = EngineUnavailable(f"The engine failed ({type(error).__name__}: {error}); ask again.")
+    unavailable = EngineUnavailable(
+        later("The engine failed ({kind}: {error}); ask again.", kind=type(error).__name__, error=str(error))
+    )
     unavailable.__cause__ = error
     return unavailable

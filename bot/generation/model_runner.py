@@ -21,6 +21,7 @@ from bot.generation.decoding import Decoding, Limits, Row
 from bot.generation.engine import AdapterRefused, EngineUnavailable, Request, Turn
 from bot.generation.packed import pack
 from bot.generation.prompt import Tokens, fit_chat, fit_text
+from db import words
 
 TEMPLATES = {"chat": "default", "text": "plain"}
 # Prompt tokens a step: reading must neither take all memory, nor delay a cancellation, nor stop others in the
@@ -56,7 +57,11 @@ class ModelRunner:
         try:
             self._render([Turn(role="user", content="…")], adapter.template)
         except Exception as cause:
-            reason = f"The adapter in {name} has a chat template that does not render ({cause}); train it again."
+            reason = words.later(
+                "The adapter in {name} has a chat template that does not render ({cause}); train it again.",
+                name=name,
+                cause=str(cause),
+            )
             raise AdapterRefused(reason) from cause
 
     def unload_adapter(self, adapter: Adapter) -> None:
@@ -176,9 +181,13 @@ class ModelRunner:
         self._free_memory()
         if isinstance(error, MemoryError | torch.OutOfMemoryError) or "allocate memory" in str(error):
             return EngineUnavailable(
-                "There was not enough memory for this reply; ask for a shorter one or fewer candidates."
+                words.later("There was not enough memory for this reply; ask for a shorter one or fewer candidates.")
             )
-        return EngineUnavailable(f"The model could not finish this reply ({type(error).__name__}: {error}).")
+        return EngineUnavailable(
+            words.later(
+                "The model could not finish this reply ({kind}: {error}).", kind=type(error).__name__, error=str(error)
+            )
+        )
 
     def _read_model(self) -> PreTrainedModel:
         stored = getattr(torch, self._facts["dtype"])

@@ -18,11 +18,11 @@ from bot.generation.engine import EngineBusy, EngineUnavailable, Request, Turn
 from bot.generation.openai_wire import Chunk, Dialect, Refused, body_of, path_of, read_chunk, read_refusal
 from bot.generation.server_sentences import sentence
 from bot.generation.shorten import fit, guess
+from db.words import Later, later
 
 LONGEST_WAIT_S = 60.0  # of what a server asks for, where no deadline says less
 LEAST_ROOM = 16  # tokens of turns; what is refused even then is refused for something else
 WHERE_KEY = "the key of this base"
-HUNG_UP = "hung up; ask again"
 
 log = structlog.get_logger()
 
@@ -30,9 +30,9 @@ log = structlog.get_logger()
 class Lost(Exception):
     """The connection or its sense was lost; the message says what the server did. `again`: trying anew may help."""
 
-    def __init__(self, what: str, again: bool = True) -> None:
+    def __init__(self, what: Later, again: bool = True) -> None:
         super().__init__(what)
-        self.again = again
+        self.what, self.again = what, again
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +100,12 @@ class OpenAIServer:
             raise EngineUnavailable(self._about(refused, "models")) from refused
         except (TimeoutError, httpx2.TransportError) as cause:
             raise EngineUnavailable(
-                f"The server at {self.host} cannot be reached; start it, or mend its url."
+                later("The server at {host} cannot be reached; start it, or mend its url.", host=self.host)
             ) from cause
         except (ValueError, KeyError, TypeError) as cause:
-            raise EngineUnavailable(f"What answers at {self.host} is no OpenAI-style server; mend its url.") from cause
+            raise EngineUnavailable(
+                later("What answers at {host} is no OpenAI-style server; mend its url.", host=self.host)
+            ) from cause
 
     async def stream(self, request: Request, candidate: int, until: float | None) -> AsyncGenerator[Chunk]:
         """One candidate as it comes. Asks again while nothing was said; raises EngineBusy or EngineUnavailable."""
@@ -120,7 +122,7 @@ class OpenAIServer:
                 trouble = caught
             if begun:  # half of it was shown: saying it again would say it twice
                 raise EngineUnavailable(
-                    f"The server at {self.host} broke off in the middle of this reply; ask again."
+                    later("The server at {host} broke off in the middle of this reply; ask again.", host=self.host)
                 ) from trouble
             await self._mend(asking, trouble)
 
@@ -151,9 +153,15 @@ class OpenAIServer:
                 async for chunk in chunks:
                     yield chunk
         except httpx2.TransportError as cause:
-            raise Lost(HUNG_UP) from cause
+            raise self._hung_up() from cause
         except ValueError as cause:
-            raise Lost("does not answer as OpenAI-style servers do; mend the url in the config", again=False) from cause
+            raise Lost(
+                later(
+                    "The server at {host} does not answer as OpenAI-style servers do; mend the url in the config.",
+                    host=self.host,
+                ),
+                again=False,
+            ) from cause
         finally:
             await response.aclose()
 
@@ -167,9 +175,11 @@ class OpenAIServer:
         except TimeoutError as cause:
             raise self._silent(self._patience.first_s) from cause
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as cause:
-            raise Lost("cannot be reached; start it, or ask again later") from cause
+            raise Lost(
+                later("The server at {host} cannot be reached; start it, or ask again later.", host=self.host)
+            ) from cause
         except httpx2.TransportError as cause:
-            raise Lost(HUNG_UP) from cause
+            raise self._hung_up() from cause
 
     async def _read(self, response: httpx2.Response) -> str:
         try:
@@ -181,7 +191,7 @@ class OpenAIServer:
     async def _chunks(self, response: httpx2.Response) -> AsyncGenerator[Chunk]:
         source = aiter(httpx2.EventSource(response))
         patience, ended = self._patience.first_s, False
-        trouble: Exception = Lost(HUNG_UP)  # what an end without an end means
+        trouble: Exception = self._hung_up()  # what an end without an end means
         async with aclosing(cast("AsyncGenerator[httpx2.ServerSentEvent]", source)) as events:
             while True:
                 try:
@@ -213,7 +223,15 @@ class OpenAIServer:
             raise
 
     def _silent(self, seconds: float) -> Lost:
-        return Lost(f"said nothing for {seconds:g} seconds; ask again, or look at its log", again=False)
+        told = later(
+            "The server at {host} said nothing for {seconds:g} seconds; ask again, or look at its log.",
+            host=self.host,
+            seconds=seconds,
+        )
+        return Lost(told, again=False)
+
+    def _hung_up(self) -> Lost:
+        return Lost(later("The server at {host} hung up; ask again.", host=self.host))
 
     async def _mend(self, asking: Asking, trouble: Refused | Lost) -> None:
         """Makes `asking` one that may succeed, or waits until it may. Raises EngineBusy or EngineUnavailable."""
@@ -254,13 +272,21 @@ class OpenAIServer:
 
     def _unavailable(self, trouble: Refused | Lost, asking: Asking) -> EngineBusy | EngineUnavailable:
         if isinstance(trouble, Lost):
-            return EngineUnavailable(f"The server at {self.host} {trouble}.")
+            return EngineUnavailable(trouble.what)
         if trouble.status == 429 and trouble.passing:
-            when = f"in {trouble.retry_after_s:.0f} seconds" if trouble.retry_after_s else "in a moment"
-            return EngineBusy(f"The server at {self.host} takes no more requests just now; ask again {when}.")
+            return EngineBusy(self._full(trouble.retry_after_s))
         return EngineUnavailable(self._about(trouble, path_of(asking.request)))
 
-    def _about(self, refused: Refused, path: str) -> str:
+    def _full(self, wait_s: float | None) -> Later:
+        if not wait_s:
+            return later("The server at {host} takes no more requests just now; ask again in a moment.", host=self.host)
+        return later(
+            "The server at {host} takes no more requests just now; ask again in {seconds:.0f} seconds.",
+            host=self.host,
+            seconds=wait_s,
+        )
+
+    def _about(self, refused: Refused, path: str) -> Later:
         return sentence(refused, self.host, self.model, path, bool(self._key), self._where_key)
 
     def _without_key(self, said: str) -> str:

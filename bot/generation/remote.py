@@ -16,6 +16,7 @@ from bot.generation.openai_server import WHERE_KEY, OpenAIServer, Patience
 from bot.generation.openai_wire import Chunk, Usage
 from bot.generation.scheduler import Scheduler
 from bot.generation.stop_cutter import StopCutter
+from db.words import later
 
 
 @dataclass(eq=False, slots=True)
@@ -84,8 +85,11 @@ class RemoteEngine:
     async def load_adapter(self, name: str, path: Path) -> None:
         """Refuses: what a server speaks with is its own business."""
         raise AdapterRefused(
-            f"The server at {self._server.host} cannot load adapters; a persona on it speaks by its system prompt, "
-            "so choose a base of your own to train one."
+            later(
+                "The server at {host} cannot load adapters; a persona on it speaks by its system prompt, so "
+                "choose a base of your own to train one.",
+                host=self._server.host,
+            )
         )
 
     async def unload_adapter(self, name: str) -> None:
@@ -99,7 +103,7 @@ class RemoteEngine:
         self._closed = True
         tickets = self._scheduler.all()
         for ticket in tickets:
-            ticket.news.put_nowait(EngineUnavailable("The engine was closed before this reply was finished."))
+            ticket.news.put_nowait(EngineUnavailable(later("The engine was closed before this reply was finished.")))
         for ticket in tickets:
             await self._leave(ticket)
         await self._server.aclose()
@@ -118,10 +122,14 @@ class RemoteEngine:
 
     def _enter(self, request: Request, until: float | None) -> Asked:
         if self._closed:
-            raise EngineUnavailable("The engine is closed.")
+            raise EngineUnavailable(later("The engine is closed."))
         if request.adapter is not None:
             raise EngineUnavailable(
-                f"The adapter {request.adapter} is not loaded: the server at {self._server.host} cannot load adapters."
+                later(
+                    "The adapter {adapter} is not loaded: the server at {host} cannot load adapters.",
+                    adapter=request.adapter,
+                    host=self._server.host,
+                )
             )
         ticket = Asked(request, until)
         self._scheduler.enter(ticket, request.candidates)
@@ -182,8 +190,13 @@ class RemoteEngine:
                 reason = "length" if heard.end == "length" and not cutter.stopped else "stop"
         if reason == "length" and heard.thought and heard.first is None:
             raise EngineUnavailable(
-                f"{self._server.model} at {self._server.host} used up its {request.sampling.max_new_tokens} tokens "
-                "thinking; turn its thinking off at the server, or raise max_new_tokens."
+                later(
+                    "{model} at {host} used up its {tokens} tokens thinking; turn its thinking off at the server, "
+                    "or raise max_new_tokens.",
+                    model=self._server.model,
+                    host=self._server.host,
+                    tokens=request.sampling.max_new_tokens,
+                )
             )
         ticket.news.put_nowait(Piece(candidate, cutter.flush(), heard.finish(reason, self._now())))
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 from bot.generation.engine import EngineBusy
+from db.words import later
 
 T = TypeVar("T")
 
@@ -34,7 +35,9 @@ class Scheduler(Generic[T]):
         self._admit()
         if len(self._waiting) > self._max_waiting:
             del self._waiting[ticket]
-            raise EngineBusy(f"{self._max_waiting} requests are waiting already; ask again in a moment.")
+            raise EngineBusy(
+                later("{count} requests are waiting already; ask again in a moment.", count=self._max_waiting)
+            )
 
     def leave(self, ticket: T) -> None:
         """Takes the ticket out, wherever it stands; the next in line run. Leaving twice is no error."""

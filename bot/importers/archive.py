@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from bot.importers.source import ImportRefused
+from db.words import mark, say
 
 # What the standard library raises on damaged archives, as fuzzing shows.
 _DAMAGE = (
@@ -76,9 +77,13 @@ class Archive:
         try:
             return json.loads(self._inflated(member))
         except RecursionError as error:
-            raise self._refused(member, "is nested too deeply") from error
+            raise self._refused(
+                member, mark("{member!r} in {archive} is nested too deeply; download the export again.")
+            ) from error
         except ValueError as error:
-            raise self._refused(member, "is not JSON") from error
+            raise self._refused(
+                member, mark("{member!r} in {archive} is not JSON; download the export again.")
+            ) from error
 
     def close(self) -> None:
         self._zip.close()
@@ -96,17 +101,28 @@ class Archive:
         entries = self._zip.infolist()
         if len(entries) > self._limits.members:
             raise ImportRefused(
-                f"{self.name} holds {len(entries)} files, more than {self._limits.members}: export a shorter time."
+                say(
+                    "{archive} holds {count} files, more than {most}: export a shorter time.",
+                    archive=self.name,
+                    count=len(entries),
+                    most=self._limits.members,
+                )
             )
         infos: dict[str, zipfile.ZipInfo] = {}
         for info in entries:
             self._check(info)
             if info.filename in infos:
-                raise self._refused(info.filename, "stands there twice")
+                raise self._refused(
+                    info.filename, mark("{member!r} in {archive} stands there twice; download the export again.")
+                )
             infos[info.filename] = info
         if sum(info.file_size for info in entries) > self._limits.total_bytes:
             raise ImportRefused(
-                f"{self.name} would inflate to more than {_megabytes(self._limits.total_bytes)}: export a shorter time."
+                say(
+                    "{archive} would inflate to more than {size}: export a shorter time.",
+                    archive=self.name,
+                    size=_megabytes(self._limits.total_bytes),
+                )
             )
         return {name: info for name, info in infos.items() if not info.is_dir()}
 
@@ -114,20 +130,35 @@ class Archive:
         raw = info.orig_filename  # the standard library cuts `filename` at a NUL
         if _climbs(raw):
             raise ImportRefused(
-                f"{self.name} holds {raw[:80]!r}, a path that leads out of the archive: "
-                "take the file as the platform made it."
+                say(
+                    "{archive} holds {path!r}, a path that leads out of the archive: take the file as the platform "
+                    "made it.",
+                    archive=self.name,
+                    path=raw[:80],
+                )
             )
         if info.flag_bits & _ENCRYPTED:
-            raise self._refused(info.filename, "is encrypted; make a zip without a password")
+            raise self._refused(
+                info.filename, mark("{member!r} in {archive} is encrypted; make a zip without a password.")
+            )
         if info.compress_type not in _METHODS:
-            raise self._refused(info.filename, "is compressed in an unusual way; make an ordinary zip")
+            raise self._refused(
+                info.filename, mark("{member!r} in {archive} is compressed in an unusual way; make an ordinary zip.")
+            )
         if info.file_size > self._limits.member_bytes:
             raise self._refused(
                 info.filename,
-                f"is larger than {_megabytes(self._limits.member_bytes)}; export a shorter time",
+                mark("{member!r} in {archive} is larger than {size}; export a shorter time."),
+                size=_megabytes(self._limits.member_bytes),
             )
         if info.file_size > max(_SMALL, info.compress_size * self._limits.ratio):
-            raise self._refused(info.filename, "would inflate far beyond its size, as a zip bomb does")
+            raise self._refused(
+                info.filename,
+                mark(
+                    "{member!r} in {archive} would inflate far beyond its size, as a zip bomb does; download the "
+                    "export again."
+                ),
+            )
 
     def _inflated(self, member: str) -> bytes:
         """Inflate no further than the directory declares: it may lie, and then the checksum is wrong."""
@@ -136,26 +167,31 @@ class Archive:
             with self._zip.open(info) as stream:
                 return stream.read(info.file_size + 1)
         except _DAMAGE as error:
-            raise self._refused(member, "is damaged") from error
+            raise self._refused(
+                member, mark("{member!r} in {archive} is damaged; download the export again.")
+            ) from error
 
-    def _refused(self, member: str, why: str) -> ImportRefused:
-        advice = "" if ";" in why else "; download the export again"
-        return ImportRefused(f"{member[:120]!r} in {self.name} {why}{advice}.")
+    def _refused(self, member: str, why: str, **values: str) -> ImportRefused:
+        return ImportRefused(say(why, member=member[:120], archive=self.name, **values))
 
 
 def _opened(path: Path) -> zipfile.ZipFile:
     try:
         path.open("rb").close()
     except OSError as error:
-        raise ImportRefused(f"{path.name} cannot be opened ({error.strerror}): check the path.") from error
+        raise ImportRefused(
+            say("{file} cannot be opened ({reason}): check the path.", file=path.name, reason=error.strerror)
+        ) from error
     for encoding in _NAME_ENCODINGS:
         try:
             return zipfile.ZipFile(path, metadata_encoding=encoding)
         except UnicodeDecodeError:
             continue
         except _DAMAGE as error:
-            raise ImportRefused(f"{path.name} is not a zip file or is cut short: download the export again.") from error
-    raise ImportRefused(f"{path.name} holds names that cannot be read: download the export again.")
+            raise ImportRefused(
+                say("{file} is not a zip file or is cut short: download the export again.", file=path.name)
+            ) from error
+    raise ImportRefused(say("{file} holds names that cannot be read: download the export again.", file=path.name))
 
 
 def _climbs(name: str) -> bool:

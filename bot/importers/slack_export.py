@@ -19,6 +19,8 @@ from bot.chat.events import ChannelSeen, LeftOut, MemberSeen, Posted, WorkspaceS
 from bot.importers.archive import DEFAULT_LIMITS, Archive, ArchiveLimits
 from bot.importers.slack_markup import plain
 from bot.importers.source import ImportRefused, Part, as_list, as_object, storable
+from db.coded import shown
+from db.words import say
 
 _DAY = re.compile(r"([^/]+)/(\d{4}-\d{2}-\d{2})\.json")
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -26,7 +28,6 @@ _TS = re.compile(r"([0-9]{1,11})\.([0-9]{1,6})")
 _SLACKBOT = "USLACKBOT"  # speaks in every workspace, and is missing from users.json
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SPOKEN = {None, "thread_broadcast", "file_share", "me_message"}  # every other subtype is the system speaking
-_HOW_TO_EXPORT = "in Slack choose Workspace settings, Import/Export data, Export, and take the zip as it comes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +206,14 @@ class SlackExport:
     def _list_of(self, file: str, what: str) -> list[object]:
         rows = as_list(self._archive.read_json(self._root + file))
         if rows is None:
-            raise ImportRefused(f"{file} in {self._archive.name} is not a list of {what}: download the export again.")
+            raise ImportRefused(
+                say(
+                    "{file} in {archive} is not a list of {what}: download the export again.",
+                    file=file,
+                    archive=self._archive.name,
+                    what=shown("export", what),
+                )
+            )
         return rows
 
     def _with_id(self, file: str, row: object) -> tuple[dict[str, object], str]:
@@ -213,12 +221,23 @@ class SlackExport:
         id = item.get("id")
         if not isinstance(id, str) or not _ID.fullmatch(id):
             raise ImportRefused(
-                f"{file} in {self._archive.name} has an entry without a proper id: download the export again."
+                say(
+                    "{file} in {archive} has an entry without a proper id: download the export again.",
+                    file=file,
+                    archive=self._archive.name,
+                )
             )
         return item, id
 
     def _lacks(self, file: str) -> ImportRefused:
-        return ImportRefused(f"{self._archive.name} has no {file}: {_HOW_TO_EXPORT}.")
+        return ImportRefused(
+            say(
+                "{archive} has no {file}: in Slack choose Workspace settings, Import/Export data, Export, and take the "
+                "zip as it comes.",
+                archive=self._archive.name,
+                file=file,
+            )
+        )
 
 
 def _root(names: tuple[str, ...]) -> str:

@@ -20,6 +20,7 @@ from pathlib import Path
 from bot.chat.events import ChannelSeen, LeftOut, MemberSeen, Posted, WorkspaceSeen
 from bot.importers.aozora import is_aozora, plain, story
 from bot.importers.source import ImportRefused, Part, storable
+from db.words import say
 
 _LARGEST = 64 << 20  # bytes; the Bible has 5 MB
 _CONVERSATION = 1000  # characters, as docs/decisions.md says
@@ -103,9 +104,13 @@ def _bytes(path: Path) -> tuple[bytes, datetime]:
             data = file.read(_LARGEST + 1)
         nanoseconds = path.stat().st_mtime_ns
     except OSError as error:
-        raise ImportRefused(f"{path.name} cannot be opened ({error.strerror}): check the path.") from error
+        raise ImportRefused(
+            say("{file} cannot be opened ({reason}): check the path.", file=path.name, reason=error.strerror)
+        ) from error
     if len(data) > _LARGEST:
-        raise ImportRefused(f"{path.name} is larger than {_LARGEST >> 20} MB: cut it into smaller files.")
+        raise ImportRefused(
+            say("{file} is larger than {size} MB: cut it into smaller files.", file=path.name, size=_LARGEST >> 20)
+        )
     return data, _EPOCH + timedelta(microseconds=nanoseconds // 1000)
 
 
@@ -129,7 +134,7 @@ def _decoded(data: bytes, name: str) -> tuple[str, str]:
     for encoding, text in _readings(data.removesuffix(b"\x1a")):  # DOS marks the end of a text with that
         if len(_CONTROLS.findall(text)) * 1000 <= len(text) and "\x00" not in text:
             return encoding, text
-    raise ImportRefused(f"{name} is not text in UTF-8, Shift_JIS, EUC-JP or UTF-16: save it as UTF-8.")
+    raise ImportRefused(say("{name} is not text in UTF-8, Shift_JIS, EUC-JP or UTF-16: save it as UTF-8.", name=name))
 
 
 def _readings(data: bytes) -> Iterator[tuple[str, str]]:

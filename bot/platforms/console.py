@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from bot.chat.events import ChannelSeen, MemberSeen, Mention, Thread, WorkspaceSeen
 from bot.chat.platform import Draft, NotShown, OnMention
+from db.words import say
 
 WORKSPACE = WorkspaceSeen("console", "terminal", "Terminal")
 CHANNEL = ChannelSeen("terminal", "terminal")
@@ -26,8 +27,9 @@ class Console:
 
     name = "console"
 
-    def __init__(self, persona: str | None = None, prompt: str = "you › ") -> None:
-        self._persona, self._prompt = persona, prompt
+    def __init__(self, persona: str | None = None, prompt: str | None = None) -> None:
+        self._persona = persona
+        self._prompt = say("you › ") if prompt is None else prompt
         self.sitting: str | None = uuid.uuid4().hex
 
     async def run(self, on_mention: OnMention) -> None:
@@ -79,7 +81,7 @@ class Console:
         self._refuse_others(to)
         if draft.kind == "sentence":
             return await self.tell(to, await _whole(draft))
-        speaker = f"{to.persona or 'bot'} › " if sys.stdin.isatty() else ""
+        speaker = f"{to.persona or say('bot')} › " if sys.stdin.isatty() else ""
         begun = False
         try:
             async for piece in draft.pieces:
@@ -91,7 +93,7 @@ class Console:
 
     def _refuse_others(self, to: Thread) -> None:
         if to.thread != self.sitting:
-            raise NotShown("The terminal was closed before the answer came.")
+            raise NotShown(say("The terminal was closed before the answer came."))
 
     async def find(self, to: Thread, nonce: str) -> str | None:
         return None  # what stood on a screen cannot be taken up again

@@ -6,10 +6,11 @@ Owns which files are taken and the hub's errors as sentences. Knows nothing of w
 from pathlib import Path
 from typing import Any
 
+from db.words import mark, say
 from trainer.base.manifest import BaseUnavailable
 from trainer.base.progress import Progress
 
-OTHERWISE = "name it in one of these tables, or choose another with `yamabiko persona edit PERSONA --base …`"
+OTHERWISE = mark("name it in one of these tables, or choose another with `yamabiko persona edit PERSONA --base …`")
 
 _SMALL = ["*.json", "*.txt", "*.model", "*.jinja", "*.tiktoken"]
 _OTHER_RUNTIMES = ["onnx/*", "openvino/*", "coreml/*", "original/*"]
@@ -29,7 +30,9 @@ def download(repo: str, revision: str | None, cache: Path, progress: Progress) -
         _fetch(repo, snapshot.name, cache, weights, progress)
         if any(any(snapshot.glob(pattern)) for pattern in weights):
             return snapshot
-    raise BaseUnavailable(f"{repo} holds no safetensors weights: name a repository that does, or a .gguf file.")
+    raise BaseUnavailable(
+        say("{repo} holds no safetensors weights: name a repository that does, or a .gguf file.", repo=repo)
+    )
 
 
 def _fetch(repo: str, revision: str | None, cache: Path, patterns: list[str], progress: Progress) -> Path:
@@ -45,31 +48,40 @@ def _fetch(repo: str, revision: str | None, cache: Path, patterns: list[str], pr
             tqdm_class=_bar(progress),
         )
     except errors.GatedRepoError as error:
-        sentence = f"{repo} is gated: accept its terms on the hub, then set HF_TOKEN to your token."
+        sentence = say("{repo} is gated: accept its terms on the hub, then set HF_TOKEN to your token.", repo=repo)
         raise BaseUnavailable(sentence) from error
     except errors.RevisionNotFoundError as error:
-        raise BaseUnavailable(f"{repo} has no revision {revision}: check what follows the @.") from error
+        raise BaseUnavailable(
+            say("{repo} has no revision {revision}: check what follows the @.", repo=repo, revision=revision)
+        ) from error
     except (errors.RepositoryNotFoundError, errors.HFValidationError) as error:
-        sentence = f"There is no folder and no public hub repository {repo}: check the name, or set HF_TOKEN."
+        sentence = say(
+            "There is no folder and no public hub repository {repo}: check the name, or set HF_TOKEN.", repo=repo
+        )
         if "/" not in repo:
-            sentence = _word(repo, "the hub has no public model of that name")
+            sentence = _word(repo, say("the hub has no public model of that name"))
         raise BaseUnavailable(sentence) from error
     except Exception as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # the disk's trouble, not the hub's
         # Which HTTP library fails here, and with which classes, changes with the hub client's version.
-        sentence = f"The hub cannot be reached for {repo}: check the network, or give a folder or a .gguf file."
+        sentence = say(
+            "The hub cannot be reached for {repo}: check the network, or give a folder or a .gguf file.", repo=repo
+        )
         if "/" not in repo:
-            sentence = _word(repo, "the hub cannot be reached to ask for it")
+            sentence = _word(repo, say("the hub cannot be reached to ask for it"))
         raise BaseUnavailable(sentence) from error
     return Path(folder)
 
 
 def _word(repo: str, hub: str) -> str:
     """A word is mostly a misspelt or a lost name of our own, and the hub only the last place to look for it."""
-    return (
-        f"There is no base called {repo}: it is in neither [bases.sources] nor [bases.servers], it is no folder, and "
-        f"{hub}; {OTHERWISE}."
+    return say(
+        "There is no base called {repo}: it is in neither [bases.sources] nor [bases.servers], it is no "
+        "folder, and {hub}; {otherwise}.",
+        repo=repo,
+        hub=hub,
+        otherwise=say(OTHERWISE),
     )
 
 

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from db.words import say
+
 NAME = "base.json"
 
 Weights = Literal["safetensors", "bin", "gguf"]
@@ -47,12 +49,18 @@ def read_manifest(folder: Path) -> Manifest:
         fields = json.loads((folder / NAME).read_text(encoding="utf-8"))
         manifest = Manifest(**{**fields, "eos_token_ids": tuple(fields["eos_token_ids"])})
     except OSError as error:
-        raise BaseUnavailable(f"{folder} is not a prepared base: run `prepare` for it first.") from error
+        raise BaseUnavailable(
+            say("{folder} is not a prepared base: run `prepare` for it first.", folder=folder)
+        ) from error
     except (ValueError, KeyError, TypeError) as error:
-        raise BaseUnavailable(f"{folder / NAME} cannot be read: delete the folder and prepare it again.") from error
+        raise BaseUnavailable(
+            say("{file} cannot be read: delete the folder and prepare it again.", file=folder / NAME)
+        ) from error
     missing = sorted(name for name in manifest.files if not (folder / name).is_file())
     if missing:
-        raise BaseUnavailable(f"{folder} has lost {missing[0]}: delete the folder and prepare it again.")
+        raise BaseUnavailable(
+            say("{folder} has lost {file}: delete the folder and prepare it again.", folder=folder, file=missing[0])
+        )
     return manifest
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from db.words import say
 from trainer.base import templates
 from trainer.base.manifest import BaseUnavailable, Manifest, read_manifest, write_manifest
 from trainer.base.progress import Progress
@@ -37,7 +38,9 @@ def prepare(source: str, folder: Path, *, cache: Path, progress: Progress) -> Ma
     except OSError as error:
         if error.errno not in _NO_ROOM:
             raise
-        raise BaseUnavailable(f"The disk is full: make room for {folder} and prepare it again.") from error
+        raise BaseUnavailable(
+            say("The disk is full: make room for {folder} and prepare it again.", folder=folder)
+        ) from error
 
 
 def _stands(folder: Path) -> bool:
@@ -47,7 +50,14 @@ def _stands(folder: Path) -> bool:
 def _same(source: str, folder: Path) -> Manifest:
     manifest = read_manifest(folder)
     if manifest.source != source:
-        raise BaseUnavailable(f"{folder} already holds {manifest.source}: give {source} a folder of its own.")
+        raise BaseUnavailable(
+            say(
+                "{folder} already holds {other}: give {source} a folder of its own.",
+                folder=folder,
+                other=manifest.source,
+                source=source,
+            )
+        )
     return manifest
 
 

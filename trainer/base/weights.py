@@ -22,6 +22,7 @@ from transformers import (
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 from transformers.utils import logging
 
+from db.words import say
 from trainer.base.manifest import BaseUnavailable
 from trainer.base.sources import Found
 
@@ -45,7 +46,9 @@ def read_weights(found: Found) -> PreTrainedModel:
         raise _unreadable(found) from error  # a damaged file fails in many ways; to the user they are one
     if notes["missing_keys"] or notes["mismatched_keys"]:
         raise BaseUnavailable(
-            f"The weights in {found.folder} do not fill a causal language model: choose another base."
+            say(
+                "The weights in {folder} do not fill a causal language model: choose another base.", folder=found.folder
+            )
         )
     if not _thinks(model):
         raise _unreadable(found)
@@ -58,7 +61,7 @@ def context_of(model: PreTrainedModel) -> int:
     for name in _CONTEXT_NAMES:
         if isinstance(length := getattr(config, name, None), int):
             return length
-    raise BaseUnavailable("The base's config.json does not tell its context length: add max_position_embeddings.")
+    raise BaseUnavailable(say("The base's config.json does not tell its context length: add max_position_embeddings."))
 
 
 def rows_of(model: PreTrainedModel) -> int:
@@ -113,14 +116,24 @@ def _check_kind(found: Found) -> None:
     try:
         config = AutoConfig.from_pretrained(found.folder, trust_remote_code=False, local_files_only=True)
     except Exception as error:
-        sentence = f"{found.folder} would need code of its own, which is never run: choose another base."
+        sentence = say(
+            "{folder} would need code of its own, which is never run: choose another base.", folder=found.folder
+        )
         raise BaseUnavailable(sentence) from error
     causal = MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.get(config.model_type)
     named = config.architectures or [causal]
     if causal is None or causal not in named:
-        raise BaseUnavailable(f"{found.folder} is no causal language model but {named[0]}: choose another base.")
+        raise BaseUnavailable(
+            say(
+                "{folder} is no causal language model but {kind}: choose another base.",
+                folder=found.folder,
+                kind=named[0],
+            )
+        )
     if getattr(config, "quantization_config", None):
-        raise BaseUnavailable(f"{found.folder} is quantised and cannot be trained: take the original weights.")
+        raise BaseUnavailable(
+            say("{folder} is quantised and cannot be trained: take the original weights.", folder=found.folder)
+        )
 
 
 def _load(found: Found) -> tuple[PreTrainedModel, dict[str, Any]]:
@@ -143,4 +156,6 @@ def _thinks(model: PreTrainedModel) -> bool:
 
 
 def _unreadable(found: Found) -> BaseUnavailable:
-    return BaseUnavailable(f"The weights in {found.folder / (found.gguf or '')} are damaged: fetch them again.")
+    return BaseUnavailable(
+        say("The weights in {folder} are damaged: fetch them again.", folder=found.folder / (found.gguf or ""))
+    )

@@ -9,6 +9,7 @@ import sys
 import traceback
 from pathlib import Path
 
+from db.words import say
 from trainer.train.failures import EXIT_STATUS, named
 from trainer.train.parent import Parent
 
@@ -37,7 +38,7 @@ def _work(parent: Parent) -> None:
     from trainer.train.job import read_job
 
     if len(sys.argv) != 2:
-        raise BadInput("Say which job: python -m trainer.train JOB.json")
+        raise BadInput(say("Say which job: python -m trainer.train JOB.json"))
     job = read_job(Path(sys.argv[1]))
     from trainer.train.run import Run  # imports torch
 

@@ -16,6 +16,7 @@ from peft import PeftModel, get_peft_model_state_dict
 from safetensors.torch import save
 
 from db.recipe import Recipe
+from db.words import say
 from trainer.evaluate import Score
 from trainer.train.checkpoint import sync_folder, write_synced
 from trainer.train.failures import BadInput
@@ -27,7 +28,7 @@ WEIGHTS = "adapter_model.safetensors"
 def write_adapter(out: Path, peft: PeftModel, template: str, card: str) -> str:
     """Writes the adapter's folder; returns its weights' SHA-256. Raises BadInput when `out` is taken."""
     if out.exists():
-        raise BadInput(f"The adapter folder {out.name} exists already: name another.")
+        raise BadInput(say("The adapter folder {folder} exists already: name another.", folder=out.name))
     tensors = get_peft_model_state_dict(peft, adapter_name=ADAPTER, save_embedding_layers=False)
     weights = save({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, {"format": "pt"})
     files = {

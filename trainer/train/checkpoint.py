@@ -14,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from db.words import say
 from trainer.train.plan import Plan
 
 
@@ -62,11 +63,11 @@ def read_checkpoint(file: Path, made_of: str) -> Checkpoint:
             tensors = {name: opened.get_tensor(name) for name in ("weights", "average", "square", "chance")}
         found = Checkpoint(facts["step"], Plan(**facts["plan"]), facts["made_of"], **tensors)
     except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
-        raise CheckpointUnusable("The checkpoint cannot be read.") from error
+        raise CheckpointUnusable(say("The checkpoint cannot be read.")) from error
     if found.made_of != made_of:
-        raise CheckpointUnusable("The checkpoint belongs to another recipe, base or dataset.")
+        raise CheckpointUnusable(say("The checkpoint belongs to another recipe, base or dataset."))
     if not all(torch.isfinite(tensor).all() for tensor in (found.weights, found.average, found.square)):
-        raise CheckpointUnusable("The checkpoint holds numbers that are none.")
+        raise CheckpointUnusable(say("The checkpoint holds numbers that are none."))
     return found
 
 

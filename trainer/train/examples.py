@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from db.words import say
 from trainer.train.failures import BadInput
 
 if TYPE_CHECKING:
@@ -87,23 +88,27 @@ def _rows(file: Path, key: str) -> Iterator[tuple[int, Any]]:
     try:
         lines = file.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"The data file {file.name} cannot be read.") from error
+        raise BadInput(say("The data file {file} cannot be read.", file=file.name)) from error
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
             yield number, json.loads(line)[key]
         except (ValueError, KeyError, TypeError) as error:
-            raise BadInput(f"Line {number} of {file.name} is no JSON object with {key!r}.") from error
+            raise BadInput(
+                say("Line {number} of {file} is no JSON object with {key!r}.", number=number, file=file.name, key=key)
+            ) from error
 
 
 def _chat_row(number: int, turns: Any, rendering: Rendering, block: int) -> Sample:
     try:
         clean = [{"role": turn["role"], "content": turn["content"].strip()} for turn in turns]
     except (TypeError, KeyError, AttributeError) as error:
-        raise BadInput(f"Example {number} holds a turn without role or content.") from error
+        raise BadInput(say("Example {number} holds a turn without role or content.", number=number)) from error
     if len(clean) < 2 or clean[-1]["role"] != "assistant" or not clean[-1]["content"]:
-        raise BadInput(f"Example {number} does not end with an assistant's turn that answers something.")
+        raise BadInput(
+            say("Example {number} does not end with an assistant's turn that answers something.", number=number)
+        )
     return chat_sample(clean, rendering, block)
 
 
@@ -128,7 +133,9 @@ def _asked_and_rest(turns: Turns, rendering: Rendering) -> tuple[list[int], list
     asked = rendering.template(turns[:-1], reply=True)
     whole = rendering.template(turns)
     if not whole.startswith(asked):
-        raise BadInput("This base's chat template writes a question differently once it is answered: choose another.")
+        raise BadInput(
+            say("This base's chat template writes a question differently once it is answered: choose another.")
+        )
     rest = rendering.encode(whole[len(asked) :])
     end = next((place for place, token in enumerate(rest) if token in rendering.eos_ids), len(rest) - 1)
     return rendering.encode(asked), rest[: end + 1]

@@ -7,6 +7,8 @@ one has to be named too.
 import errno
 from collections.abc import Iterator
 
+from db.words import say
+
 EXIT_STATUS = {"error": 1, "bad_input": 2, "out_of_memory": 3, "disk_full": 4, "diverged": 5, "cancelled": 6}
 ORPHANED = 7
 
@@ -38,15 +40,15 @@ def named(error: BaseException) -> tuple[str, str]:
     """The failure's code and one sentence of detail."""
     own = {BadInput: "bad_input", Diverged: "diverged", Cancelled: "cancelled"}
     if type(error) in own:
-        return own[type(error)], str(error) or "The run was cancelled."
+        return own[type(error)], str(error) or say("The run was cancelled.")
     for cause in _chain(error):
         if _out_of_memory(cause):
             return (
                 "out_of_memory",
-                "There was not enough memory: use a smaller block, batch or base, or allow more.",
+                say("There was not enough memory: use a smaller block, batch or base, or allow more."),
             )
         if _disk_full(cause):
-            return "disk_full", "The disk is full: free some space and run it again."
+            return "disk_full", say("The disk is full: free some space and run it again.")
     return "error", f"{type(error).__name__}: {error}"
 
 

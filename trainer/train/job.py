@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from db.recipe import FOR_SHAPE, Recipe, RecipeRefused, recipe_from
+from db.words import say
 from trainer.train.failures import BadInput
 
 _REQUIRED = ("base", "base_name", "shape", "train", "held_out", "out", "checkpoint")
@@ -82,9 +83,9 @@ def read_job(file: Path) -> Job:
     try:
         given = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise BadInput(f"The job file {file.name} cannot be read as JSON.") from error
+        raise BadInput(say("The job file {file} cannot be read as JSON.", file=file.name)) from error
     if not isinstance(given, dict):
-        raise BadInput(f"The job file {file.name} must hold one JSON object.")
+        raise BadInput(say("The job file {file} must hold one JSON object.", file=file.name))
     return job_from(given)
 
 
@@ -92,24 +93,24 @@ def job_from(given: Mapping[str, Any]) -> Job:
     """Checks a job's fields. Raises BadInput with one sentence."""
     for key in _REQUIRED:
         if key not in given:
-            raise BadInput(f"The job has no {key!r}.")
+            raise BadInput(say("The job has no {key!r}.", key=key))
     for key, value in given.items():
         if key not in _KINDS:
-            raise BadInput(f"A job has no field {key!r}.")
+            raise BadInput(say("A job has no field {key!r}.", key=key))
         wrong_bool = isinstance(value, bool) and bool not in _KINDS[key]
         if wrong_bool or not isinstance(value, _KINDS[key]):
-            raise BadInput(f"The job's {key} cannot be {json.dumps(value)}.")
+            raise BadInput(say("The job's {key} cannot be {value}.", key=key, value=json.dumps(value)))
     return _job({**_OPTIONAL, **given})
 
 
 def _job(given: Mapping[str, Any]) -> Job:
     shape = given["shape"]
     if shape not in FOR_SHAPE:
-        raise BadInput(f"The job's shape must be chat or text, not {shape!r}.")
+        raise BadInput(say("The job's shape must be chat or text, not {shape!r}.", shape=shape))
     if not all(isinstance(prompt, str) for prompt in given["prompts"]):
-        raise BadInput("The job's prompts must be a list of texts.")
+        raise BadInput(say("The job's prompts must be a list of texts."))
     if not given["out"] or not given["checkpoint"]:
-        raise BadInput("The job's out and checkpoint must name a folder and a file.")
+        raise BadInput(say("The job's out and checkpoint must name a folder and a file."))
     return Job(
         base=Path(given["base"]),
         base_name=given["base_name"],
@@ -145,5 +146,5 @@ def _limit(given: Mapping[str, Any], key: str) -> Any:
     """None and 0 both mean no limit."""
     value = given[key]
     if value is not None and value < 0:
-        raise BadInput(f"The job's {key} cannot be below zero.")
+        raise BadInput(say("The job's {key} cannot be below zero.", key=key))
     return value or None

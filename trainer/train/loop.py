@@ -15,6 +15,7 @@ import torch
 from transformers import PreTrainedModel
 
 from db.recipe import Recipe
+from db.words import say
 from trainer.train.checkpoint import Checkpoint, write_checkpoint
 from trainer.train.examples import Sample
 from trainer.train.failures import Diverged
@@ -126,7 +127,9 @@ class Loop:
         norm = float(self._weights.clip(self._recipe.max_grad_norm))
         loss = float(total) / targets
         if self._broken(loss, norm):
-            raise Diverged(f"The training broke down at step {self._done + 1}: use a lower learning rate.")
+            raise Diverged(
+                say("The training broke down at step {step}: use a lower learning rate.", step=self._done + 1)
+            )
         for group in self._optimiser.param_groups:
             group["lr"] = learning_rate(self._recipe, self._done, plan.steps)
         self._optimiser.step()

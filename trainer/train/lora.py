@@ -15,6 +15,7 @@ from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
 from db.recipe import Recipe
+from db.words import say
 from trainer.train.failures import BadInput
 
 ADAPTER = "default"
@@ -37,7 +38,9 @@ def add_lora(model: PreTrainedModel, recipe: Recipe, base_name: str) -> PeftMode
             torch.manual_seed(recipe.seed)
             peft = get_peft_model(model, config, autocast_adapter_dtype=False)
     except ValueError as error:
-        raise BadInput(f"The recipe's target_modules fit no layer of this base: {modules}.") from error
+        raise BadInput(
+            say("The recipe's target_modules fit no layer of this base: {modules}.", modules=modules)
+        ) from error
     peft.peft_config[ADAPTER].base_model_name_or_path = base_name
     assert isinstance(peft, PeftModel)
     return peft

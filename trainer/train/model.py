@@ -17,6 +17,7 @@ from torch.nn.functional import cross_entropy
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
+from db.words import say
 from trainer.train.examples import Rendering
 from trainer.train.failures import BadInput
 from trainer.train.packing import MicroBatch
@@ -46,7 +47,7 @@ def load_base(folder: Path, block: int) -> Base:
         facts = json.loads((folder / "base.json").read_text(encoding="utf-8"))
         eos, context, newlines = facts["eos_token_ids"], facts["context"], facts["keeps_newlines"]
     except (OSError, ValueError, KeyError) as error:
-        raise BadInput(f"The folder {folder.name} is no prepared base: prepare it again.") from error
+        raise BadInput(say("The folder {folder} is no prepared base: prepare it again.", folder=folder.name)) from error
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     attention = "eager" if device.type == "cpu" and block <= SHORT_ROW else "sdpa"
     tokenizer = AutoTokenizer.from_pretrained(folder)

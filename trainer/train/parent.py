@@ -11,6 +11,7 @@ import threading
 import time
 from typing import Any
 
+from db.words import say
 from trainer.train.failures import EXIT_STATUS, ORPHANED, Cancelled
 
 GRACE_S = 1.2
@@ -48,7 +49,7 @@ class Parent:
     def check(self) -> None:
         """Raises Cancelled when the parent has asked for the end."""
         if self._cancel.is_set():
-            raise Cancelled("The run was cancelled.")
+            raise Cancelled(say("The run was cancelled."))
 
     def _listen(self) -> None:
         heard = b""
@@ -58,7 +59,7 @@ class Parent:
             if b"cancel" in (line.strip() for line in lines):
                 self._cancel.set()
                 time.sleep(GRACE_S)
-                self.say("failed", code="cancelled", detail="The run was cancelled.")
+                self.say("failed", code="cancelled", detail=say("The run was cancelled."))
                 os._exit(EXIT_STATUS["cancelled"])
         os._exit(ORPHANED)
 

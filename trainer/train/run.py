@@ -17,6 +17,7 @@ import torch
 from peft import PeftModel
 from transformers import PreTrainedModel
 
+from db.words import say
 from trainer.evaluate import MOST_TOKENS, Score, answers, held_out_score
 from trainer.train.adapter import model_card, write_adapter
 from trainer.train.checkpoint import Checkpoint, CheckpointUnusable, read_checkpoint
@@ -45,7 +46,7 @@ class Run:
         """Does the job and says `done`. Raises what stops it: see trainer.train.failures."""
         job = self._job
         if job.out.exists():
-            raise BadInput(f"The adapter folder {job.out.name} exists already: name another.")
+            raise BadInput(say("The adapter folder {folder} exists already: name another.", folder=job.out.name))
         _limit(job)
         self._phase("loading")
         base = load_base(job.base, job.recipe.block)
@@ -75,13 +76,13 @@ class Run:
         held_out = read_samples(job.held_out, job.shape, base.rendering, block)
         for file, samples in ((job.train, train), (job.held_out, held_out)):
             if not samples:
-                raise BadInput(f"There is nothing to learn from in {file.name}: add text.")
+                raise BadInput(say("There is nothing to learn from in {file}: add text.", file=file.name))
         return train, spread(held_out, MOST_TOKENS)
 
     def _evaluate(self, who: str, model: PreTrainedModel, held_out: list[Sample]) -> None:
         score = held_out_score(model, held_out, self._parent.check)
         if not math.isfinite(score.loss):
-            raise Diverged(f"The {who}'s loss on the held-out text is no number.")
+            raise Diverged(say("The {who}'s loss on the held-out text is no number.", who=who))
         self._scores[who] = score
         self._parent.say(
             "evaluated",
@@ -108,7 +109,7 @@ class Run:
         try:
             live = PeftModel.from_pretrained(base.model, folder, autocast_adapter_dtype=False)
         except (OSError, ValueError, RuntimeError, KeyError) as error:
-            raise BadInput(f"The live adapter {folder.name} does not fit this base.") from error
+            raise BadInput(say("The live adapter {folder} does not fit this base.", folder=folder.name)) from error
         self._evaluate("live", base.model, held_out)
         live.unload()
         # peft leaves its mark on the model, and warns of a second adapter that is none.
@@ -141,7 +142,7 @@ class Run:
         except FileNotFoundError:
             return None
         except CheckpointUnusable as unusable:
-            self._phase("starting_over", detail=f"{unusable} The training starts over.")
+            self._phase("starting_over", detail=say("{unusable} The training starts over.", unusable=unusable))
             return None
 
     def _seconds_left(self, cost: float) -> float | None:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db import audit
 from db.members import ROLES, RoleName
 from db.session import Sessions, reading, transaction
+from db.words import say
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -76,8 +77,24 @@ def query(role: RoleName) -> Callable[[Inside[P, R]], Outside[P, R]]:
 def _authorise(actor: Actor, needed: RoleName, what: str) -> None:
     if ROLES.index(actor.role) < ROLES.index(needed):
         what = what.replace("_", " ")
-        raise NotAllowed(f"Only {_a(needed)} may do this ({what}); you are {_a(actor.role)}.")
+        raise NotAllowed(
+            say(
+                "Only {needed} may do this ({what}); you are {role}.",
+                needed=a_role(needed),
+                what=what,
+                role=a_role(actor.role),
+            )
+        )
 
 
-def _a(role: RoleName) -> str:
-    return f"an {role}" if role[0] in "ao" else f"a {role}"
+def a_role(role: RoleName) -> str:
+    """Someone of this role."""
+    match role:
+        case "owner":
+            return say("an owner")
+        case "admin":
+            return say("an admin")
+        case "curator":
+            return say("a curator")
+        case "member":
+            return say("a member")

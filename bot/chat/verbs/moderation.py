@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.chat.verbs.authority import Actor, NotAllowed, query, verb
+from bot.chat.verbs.authority import Actor, NotAllowed, a_role, query, verb
 from db import audit, channels, members, mentions, pauses, replies
 from db.members import ROLES
 from db.mentions import ReplySummary
+from db.models import Channel
 from db.models.talking import ReplyStatus
 from db.transcript import mentioned, with_names
+from db.words import listed, say
 
 
 class CannotBeBlocked(Exception):
@@ -34,7 +36,13 @@ async def block(session: AsyncSession, actor: Actor, member: str, why: str = "")
     found = await members.named(session, member)
     role = await members.role_of(session, found.id)
     if role in ("admin", "owner"):
-        raise CannotBeBlocked(f"{found.name} is an {role}; `yamabiko role` takes that away, and then blocking is open.")
+        raise CannotBeBlocked(
+            say(
+                "{name} is {role}; `yamabiko role` takes that away, and then blocking is open.",
+                name=found.name,
+                role=a_role(role),
+            )
+        )
     await members.block(session, found.id, actor.name, why, datetime.now(UTC))
     return found.name
 
@@ -44,7 +52,7 @@ async def unblock(session: AsyncSession, actor: Actor, member: str) -> str:
     """The bot answers this member again; their name. Raises NoSuchMember, NotBlocked."""
     found = await members.named(session, member)
     if not await members.unblock(session, found.id):
-        raise NotBlocked(f"{found.name} is not blocked; `yamabiko members` shows who is.")
+        raise NotBlocked(say("{name} is not blocked; `yamabiko members` shows who is.", name=found.name))
     return found.name
 
 
@@ -69,13 +77,20 @@ async def resume(session: AsyncSession, actor: Actor, channel: str | None = None
     ended = await pauses.end(session, found.id if found else None)
     still = await pauses.places(session)
     if not ended:
-        what = f"{found.name} is not" if found else "Not everything is"
-        raise NotPaused(f"{what} paused, so there is nothing to resume; paused: {_listed(still)}.")
+        raise NotPaused(_not_paused(found, _places(still)))
     return still
 
 
-def _listed(places: list[str | None]) -> str:
-    return ", ".join(place or "everything" for place in places) or "nothing"
+def _not_paused(channel: Channel | None, paused: str) -> str:
+    if channel is None:
+        return say("Not everything is paused, so there is nothing to resume; paused: {paused}.", paused=paused)
+    return say(
+        "{channel} is not paused, so there is nothing to resume; paused: {paused}.", channel=channel.name, paused=paused
+    )
+
+
+def _places(places: list[str | None]) -> str:
+    return listed(place or say("everything") for place in places) or say("nothing")
 
 
 @query("curator")
@@ -95,7 +110,7 @@ async def delete_reply(session: AsyncSession, actor: Actor, reply: int) -> Reply
     found = await replies.numbered(session, reply)
     if actor.name != f"member:{found.asker_id}":
         if ROLES.index(actor.role) < ROLES.index("curator"):
-            raise NotAllowed("Only the one who asked, or a curator, may delete this reply.")
+            raise NotAllowed(say("Only the one who asked, or a curator, may delete this reply."))
         audit.record(session, actor.name, "delete_reply", {"reply": reply}, datetime.now(UTC))
     await replies.erase(session, found)
     return found.status

@@ -12,6 +12,7 @@ from db import adapters, channels, members, personas, runs
 from db.models import Persona
 from db.models.personas import Shape
 from db.recipe import SHAPE_OF, recipe_from, sampling_from
+from db.words import listed, say
 
 DEFAULT_SYSTEM_PROMPT = "You are {name}, a member of this community. Answer in its way of speaking."
 
@@ -57,7 +58,7 @@ class PersonaRefused(Exception):
 async def create(session: AsyncSession, actor: Actor, name: str, wishes: Wishes) -> PersonaSummary:
     """Raises PersonaExists, PersonaRefused, RecipeRefused, NoSuchChannel, NoSuchMember."""
     if not name.strip() or len(name) > 60 or any(character in name for character in "/\n\t"):
-        raise PersonaRefused("A persona's name has 1 to 60 characters and no slash; choose another one.")
+        raise PersonaRefused(say("A persona's name has 1 to 60 characters and no slash; choose another one."))
     assert wishes.base is not None
     persona = Persona(
         name=name,
@@ -87,7 +88,7 @@ async def edit(session: AsyncSession, actor: Actor, name: str, wishes: Wishes) -
             None,
             expected=persona.live_adapter_id,
             by=actor.name,
-            why=f"the base changed to {wishes.base}",
+            why=say("the base changed to {base}", base=wishes.base),
             now=datetime.now(UTC),
         )
     await _apply(session, persona, wishes)
@@ -99,7 +100,13 @@ async def _apply(session: AsyncSession, persona: Persona, wishes: Wishes) -> Non
         persona.base = wishes.base
     if wishes.preset is not None:
         if wishes.preset not in SHAPE_OF:
-            raise PersonaRefused(f"There is no preset {wishes.preset!r}; the presets are {', '.join(SHAPE_OF)}.")
+            raise PersonaRefused(
+                say(
+                    "There is no preset {preset!r}; the presets are {presets}.",
+                    preset=wishes.preset,
+                    presets=listed(SHAPE_OF),
+                )
+            )
         if wishes.preset != persona.preset:
             persona.sampling = {}  # a preset brings its own
         persona.preset, persona.shape = wishes.preset, SHAPE_OF[wishes.preset]

@@ -11,6 +11,7 @@ from db.channels import ChannelSummary
 from db.members import ROLES, MemberSummary, Purpose, RoleName
 from db.messages import Reviewable
 from db.models.text import Review
+from db.words import listed, say
 
 
 class GroundMissing(Exception):
@@ -63,7 +64,7 @@ async def list_members(session: AsyncSession, actor: Actor) -> list[MemberSummar
 async def set_role(session: AsyncSession, actor: Actor, member: str, role: RoleName) -> None:
     """Raises NoSuchMember, NotAllowed."""
     if role not in ROLES:
-        raise NotAllowed(f"There is no role {role!r}; the roles are {', '.join(ROLES)}.")
+        raise NotAllowed(say("There is no role {role!r}; the roles are {roles}.", role=role, roles=listed(ROLES)))
     found = await members.named(session, member)
     await members.set_role(session, found.id, role, actor.name, datetime.now(UTC))
 
@@ -78,7 +79,7 @@ async def consent(
     """
     if not ground.strip():
         raise GroundMissing(
-            'Say what this consent rests on, for example --ground "signed form of 2 May, kept by the secretary".'
+            say('Say what this consent rests on, for example --ground "signed form of 2 May, kept by the secretary".')
         )
     if member is None:
         everyone = [summary.id for summary in await members.summaries(session)]

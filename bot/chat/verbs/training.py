@@ -9,8 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.verbs.authority import Actor, query, verb
 from db import adapters, datasets, personas, runs
+from db.coded import shown
 from db.models import Adapter, Persona
 from db.recipe import recipe_from
+from db.words import say
 
 GONE = ("tainted", "deleted")
 
@@ -90,8 +92,12 @@ async def retrain(
     found = await personas.named(session, persona)
     if found.base in servers:
         raise CannotBeTrained(
-            f"{persona} stands on {found.base}, a model on a server, which speaks by the system prompt and cannot be "
-            f"trained; `yamabiko persona edit {persona} --base …` gives it a base of your own."
+            say(
+                "{persona} stands on {base}, a model on a server, which speaks by the system prompt and cannot "
+                "be trained; `yamabiko persona edit {persona} --base …` gives it a base of your own.",
+                persona=persona,
+                base=found.base,
+            )
         )
     recipe_from(found.preset, {**found.recipe, **settings.get("recipe", {})})
     now = datetime.now(UTC)
@@ -170,7 +176,7 @@ async def promote(session: AsyncSession, actor: Actor, persona: str, number: int
     """
     found = await personas.named(session, persona)
     adapter = await _chosen(session, found, number)
-    await _go_live(session, actor, found, adapter, why or "promoted")
+    await _go_live(session, actor, found, adapter, why or say("promoted"))
     adapter.state = "candidate"  # promoting one that was rejected takes the rejection back
     return adapter.number
 
@@ -181,9 +187,17 @@ async def reject(session: AsyncSession, actor: Actor, persona: str, number: int)
     found = await personas.named(session, persona)
     adapter = await adapters.numbered(session, found, number)
     if adapter.id == found.live_adapter_id:
-        raise CannotBeRejected(f"Adapter {number} is live; roll {persona} back before rejecting it.")
+        raise CannotBeRejected(
+            say("Adapter {number} is live; roll {persona} back before rejecting it.", number=number, persona=persona)
+        )
     if adapter.state in GONE:  # "rejected" can be taken back by promoting, and this must not be
-        raise CannotBeRejected(f"Adapter {number} is {adapter.state} already and cannot speak any more.")
+        raise CannotBeRejected(
+            say(
+                "Adapter {number} is {state} already and cannot speak any more.",
+                number=number,
+                state=shown("adapter state", adapter.state),
+            )
+        )
     adapter.state = "rejected"
 
 
@@ -200,7 +214,7 @@ async def rollback(
         adapter = await _previous(session, found)
     else:
         adapter = await adapters.numbered(session, found, to) if to else None
-    await _go_live(session, actor, found, adapter, why or "rolled back")
+    await _go_live(session, actor, found, adapter, why or say("rolled back"))
     return adapter.number if adapter else None
 
 
@@ -210,13 +224,17 @@ async def _chosen(session: AsyncSession, persona: Persona, number: int | None) -
     for adapter in await adapters.of(session, persona.id):
         if adapter.state == "candidate":
             return adapter
-    raise adapters.NoSuchAdapter(f"{persona.name} has no candidate; `yamabiko train {persona.name}` makes one.")
+    raise adapters.NoSuchAdapter(
+        say("{persona} has no candidate; `yamabiko train {persona}` makes one.", persona=persona.name)
+    )
 
 
 async def _previous(session: AsyncSession, persona: Persona) -> Adapter | None:
     """What was live before the present adapter first came; what may not speak any more is passed over."""
     if persona.live_adapter_id is None:
-        raise NothingToRollBack(f"{persona.name} speaks as its bare base; there is nothing to go back to.")
+        raise NothingToRollBack(
+            say("{persona} speaks as its bare base; there is nothing to go back to.", persona=persona.name)
+        )
     history = await personas.activations(session, persona.id)
     before = _way_here([row.adapter_id for row in reversed(history)])[:-1]
     rows = await adapters.by_id(session, [one for one in before if one is not None])
@@ -240,11 +258,15 @@ async def _go_live(session: AsyncSession, actor: Actor, persona: Persona, adapte
     gone = await datasets.withdrawn(session, persona, adapter.dataset_id) if adapter else 0
     if adapter and gone:
         raise personas.CannotGoLive(
-            f"{gone} of the messages adapter {adapter.number} learned from were withdrawn; train {persona.name} again."
+            say(
+                "{gone} of the messages adapter {number} learned from were withdrawn; train {persona} again.",
+                gone=gone,
+                number=adapter.number,
+                persona=persona.name,
+            )
         )
     if (adapter.id if adapter else None) == persona.live_adapter_id:
-        speaker = f"adapter {adapter.number}" if adapter else "its bare base"
-        raise personas.CannotGoLive(f"{persona.name} speaks with {speaker} already; there is nothing to change.")
+        raise personas.CannotGoLive(_already_live(persona, adapter))
     await personas.activate(
         session,
         persona,
@@ -253,6 +275,16 @@ async def _go_live(session: AsyncSession, actor: Actor, persona: Persona, adapte
         by=actor.name,
         why=why,
         now=datetime.now(UTC),
+    )
+
+
+def _already_live(persona: Persona, adapter: Adapter | None) -> str:
+    if adapter is None:
+        return say("{persona} speaks with its bare base already; there is nothing to change.", persona=persona.name)
+    return say(
+        "{persona} speaks with adapter {number} already; there is nothing to change.",
+        persona=persona.name,
+        number=adapter.number,
     )
 
 

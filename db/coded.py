@@ -1,0 +1,56 @@
+"""Short words that rows and programs hold, and how people read them.
+
+Owns which words there are, of which kind. In rows, in JSON and in options they stay as they are.
+"""
+
+from collections.abc import Mapping
+from typing import get_args
+
+from db.members import ROLES, Purpose
+from db.models.learning import AdapterState, RunStatus
+from db.models.talking import ReplyStatus
+from db.models.text import ChannelState, Review
+from db.words import say_as
+
+# What a run is at, in the trainer and its child, and what preparing a base is at.
+_RUN_PHASES = (
+    "reading the text", "starting", "loading", "evaluating", "measuring", "training", "saving", "starting_over",
+)  # fmt: skip
+_BASE_PHASES = (
+    "preparing the base", "waiting for another process", "finding", "downloading", "reading weights",
+    "reading tokenizer", "writing", "checking", "ready",
+)  # fmt: skip
+
+# Why a message was no text to keep, or none to learn.
+_AT_IMPORT = (
+    "bot", "system", "empty", "duplicate", "malformed", "authorless", "external", "private", "unlisted", "notation",
+    "deleted",
+)  # fmt: skip
+_IN_ROWS = (
+    "channel not approved for training", "left out in review", "not reviewed yet", "no permission for API text",
+    "author unknown", "author blocked", "no consent",
+)  # fmt: skip
+_AS_TARGET = (
+    "command", "bare link", "bare emoji", "context only", "too short", "over the cap of one member",
+)  # fmt: skip
+
+CODED: Mapping[str, tuple[str, ...]] = {
+    "run status": get_args(RunStatus),
+    "reply status": get_args(ReplyStatus),
+    "adapter state": get_args(AdapterState),
+    "channel state": get_args(ChannelState),
+    "review": get_args(Review),
+    "role": ROLES,
+    "purpose": get_args(Purpose),
+    "voice": ("community",),
+    "phase": (*_RUN_PHASES, *_BASE_PHASES),
+    "left out": (*_AT_IMPORT, *_IN_ROWS, *_AS_TARGET),
+    "settings": ("recipe", "sampling"),
+    "export": ("messages", "members", "channels"),
+    "speaker": ("base", "live", "candidate"),
+}
+
+
+def shown(kind: str, word: str) -> str:
+    """`word`, one of `kind` in CODED, as people read it; one that is unknown here stays."""
+    return say_as(kind, word)
