@@ -47,9 +47,6 @@ async def serving(house: House, port: int, hosts: Sequence[str] = ()) -> AsyncGe
     """
     listening = _listening(port)
     address = f"http://{HOST}:{listening.getsockname()[1]}"
-    config = uvicorn.Config(
-        web_of(house, hosts), log_config=None, access_log=False, lifespan="on", ws="websockets-sansio"
-    )
     config = uvicorn.Config(web_of(house, hosts), log_config=None, access_log=False, ws="websockets-sansio")
     config.load()  # NiceGUI looks at every server there is, and stumbles over one that is not loaded
     server = _Server(config)
