@@ -110,7 +110,7 @@ def compare(
 
     async def go() -> list[Compared]:
         async with talking() as app:
-            return await compare_speakers(
+            rows = compare_speakers(
                 app.rows.sessions,
                 shell(),
                 app.live,
@@ -120,6 +120,7 @@ def compare(
                 candidates=candidates,
                 seed=seed,
             )
+            return [row async for row in rows]
 
     found = asyncio.run(go())
     if as_json:
