@@ -20,13 +20,13 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from bot.panel import frame
 from bot.panel.door import open_door
 from bot.panel.house import House
-from bot.panel.pages import doctor, runs
+from bot.panel.pages import adapters, doctor, personas, runs
 from db.words import say
 
 log = structlog.get_logger()
 
 HOST = "127.0.0.1"
-PAGES = [runs.PAGE, doctor.PAGE]
+PAGES = [personas.PAGE, runs.PAGE, adapters.PAGE, doctor.PAGE]
 
 
 class PanelUnavailable(Exception):

@@ -4,6 +4,8 @@ Owns the wording of states. Knows no page and no row.
 """
 
 from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
 
 from nicegui import ui
 
@@ -18,6 +20,11 @@ _COLOURS = {
     "candidate": "primary",
     "tainted": "negative",
 }
+
+
+def address(path: str, **asked: Any) -> str:
+    """A page with what stands behind its question mark."""
+    return f"{path}?{urlencode(asked)}"
 
 
 def when(at: datetime) -> str:

@@ -10,7 +10,7 @@ from bot.chat.verbs.training import RunReport
 from bot.panel.dialogs import confirm
 from bot.panel.frame import Page, heading
 from bot.panel.loss_chart import LossChart
-from bot.panel.shown import ENDED, badge, clock, facts, loss, phase_word, state_word, when
+from bot.panel.shown import ENDED, address, badge, clock, facts, loss, phase_word, state_word, when
 from bot.panel.ticking import every_second
 from bot.panel.visitor import Visitor
 from db.runs import NoSuchRun
@@ -68,7 +68,7 @@ def _row(run: RunReport) -> dict[str, Any]:
     steps = f"{run.step} / {run.steps}" if run.steps else ""
     return {
         "id": run.id,
-        "link": f"/runs?run={run.id}",
+        "link": address("/runs", run=run.id),
         "persona": run.persona,
         "status": say("stopping") if run.stopping else state_word(run.status),
         "progress": f"{steps} {phase_word(run.phase)}".strip() or "–",
@@ -114,7 +114,7 @@ class _OneRun:
         )
         with ui.row().classes("gap-4"):
             ui.link(say("All runs"), "/runs")
-            ui.link(say("Runs of {persona}", persona=report.persona), f"/runs?persona={report.persona}")
+            ui.link(say("Runs of {persona}", persona=report.persona), address("/runs", persona=report.persona))
 
     async def look(self) -> bool:
         """Whether there may be more to see later."""
@@ -158,7 +158,7 @@ class _OneRun:
         self._actions.clear()
         with self._actions:
             if report.adapter is not None:
-                target = f"/adapters?persona={report.persona}&compare={report.adapter}"
+                target = address("/adapters", persona=report.persona, compare=report.adapter)
                 ui.button(say("Compare"), icon="compare", on_click=lambda: ui.navigate.to(target))
             if self._visitor.may("admin") and report.status not in ENDED and not report.stopping:
                 ui.button(say("Cancel"), icon="stop", on_click=self._visitor.handling(self._ask)).props("outline")
