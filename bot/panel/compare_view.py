@@ -38,10 +38,9 @@ class CompareView:
         self._prompts.props("autogrow").classes("w-full")
         with ui.row().classes("w-full items-center gap-4"):
             named = {number: say("adapter {number}", number=number) for number in numbers}
-            self._numbers = ui.select(
-                named, value=chosen, label=say("Beside base and live (none: the newest candidate)"), multiple=True
-            ).mark("numbers")
+            self._numbers = ui.select(named, value=chosen, label=say("Adapters"), multiple=True).mark("numbers")
             self._numbers.props("use-chips").classes("grow min-w-64")
+            self._numbers.props["hint"] = say("none chosen: the newest candidate")
             self._candidates = ui.number(say("Answers each"), value=1, min=1, max=MOST, precision=0).mark("candidates")
             self._seed = ui.number(say("Seed"), value=1, min=0, precision=0).classes("w-28").mark("seed")
             self._candidates.classes("w-28")

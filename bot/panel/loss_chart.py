@@ -90,8 +90,8 @@ def _options() -> dict[str, Any]:
     training = say("training")
     return {
         "animation": False,  # each second something comes; what is drawn stays where it is
-        "grid": {"left": 8, "right": 20, "top": 40, "bottom": 8, "containLabel": True},
-        "legend": {"data": [training], "top": 0, "left": 0},
+        "grid": {"left": 8, "right": 20, "top": 52, "bottom": 8, "containLabel": True},
+        "legend": {"data": [training], "top": 0, "left": 0, "icon": "rect", "itemHeight": 3, "itemWidth": 22},
         "tooltip": {"trigger": "axis", ":valueFormatter": "value => Number(value).toFixed(3)"},
         "xAxis": {"type": "value", "min": 1, "minInterval": 1, "splitLine": {"show": False}},
         "yAxis": {"type": "value", "scale": True, "splitLine": {"lineStyle": {"color": "#ebe8dd"}}},

@@ -66,21 +66,24 @@ class _Form:
         self._visitor, self._persona, self._bases = visitor, persona, visitor.house.bases
         wide = "w-full"
         if persona is None:
-            self._name = ui.input(say("Name")).classes(wide).mark("name")
+            self._name = ui.input(say("Name"), on_change=visitor.handling(self._suggest)).classes(wide).mark("name")
         with ui.row().classes("w-full gap-4 no-wrap max-sm:flex-wrap"):
             self._build_base()
             preset = persona.preset if persona else "chat"
-            self._preset = ui.select(preset_words(), value=preset, label=say("Preset")).classes("grow min-w-0")
+            self._preset = ui.select(preset_words(), value=preset, label=say("Preset")).classes(
+                "w-full sm:w-64 shrink-0"
+            )
             self._preset.mark("preset").on_value_change(visitor.handling(self._show_numbers))
         self._prompt = ui.textarea(say("System prompt: who the persona is")).props("autogrow").classes(wide)
         self._prompt.mark("system").props("stack-label")
-        self._prompt.props["placeholder"] = self._default_prompt()
+        self._suggest()
         sources = persona.places if persona else []
         speakers = persona.speakers if persona else []
         self._sources = _several(say("Learns from the channels"), channels, sources).mark("sources")
-        self._voices = _several(say("Speaks as (none: the whole community)"), members, speakers).mark("voices")
-        self._prompts = ui.textarea(say("Fixed prompts, one a line: asked before and after training"))
-        self._prompts.props("autogrow").classes(wide).mark("prompts")
+        self._voices = _several(say("Speaks as"), members, speakers).mark("voices")
+        self._voices.props["hint"] = say("nobody chosen: the whole community")
+        self._prompts = ui.textarea(say("Fixed prompts")).props("autogrow").classes(wide).mark("prompts")
+        self._prompts.props["hint"] = say("one a line; asked before and after training")
         if persona is not None:
             self._prompt.value, self._prompts.value = persona.system_prompt, "\n".join(persona.prompts)
         self._asked_before = lines(self._prompts.value)
@@ -115,9 +118,10 @@ class _Form:
             self._modules.classes("w-full").mark("target_modules")
         self._show_modules(recipe)
 
-    def _default_prompt(self) -> str:
-        name = self._persona.name if self._persona else say("its name")
-        return DEFAULT_SYSTEM_PROMPT.format(name=name)
+    def _suggest(self) -> None:
+        """Show the system prompt that a new persona of this name has when none is written."""
+        if self._persona is None:
+            self._prompt.props["placeholder"] = DEFAULT_SYSTEM_PROMPT.format(name=self._name.value or "…")
 
     def _numbers(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Sampling and recipe as they are with the chosen preset; a changed preset brings its own sampling."""

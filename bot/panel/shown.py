@@ -82,8 +82,17 @@ def speaker_word(number: int | None) -> str:
     return say("adapter {number}", number=number) if number else say("the bare base")
 
 
+def colour(state: str) -> str:
+    return _COLOURS.get(state, "grey-7")
+
+
 def badge(state: str) -> ui.badge:
-    return ui.badge(state_word(state), color=_COLOURS.get(state, "grey-6")).props("outline").classes("px-2 py-1")
+    return ui.badge(state_word(state), color=colour(state)).props("outline").classes("px-2 py-1")
+
+
+def way(text: str, target: str) -> ui.link:
+    """A link to another page of ours."""
+    return ui.link(text, target).classes("text-primary")
 
 
 def facts(pairs: list[tuple[str, str]]) -> None:
@@ -92,6 +101,6 @@ def facts(pairs: list[tuple[str, str]]) -> None:
         for name, value in pairs:
             if value:
                 with ui.element("dt").classes("text-gray-600"):
-                    ui.label(name)
+                    ui.label(name).classes("said")
                 with ui.element("dd").classes("m-0 min-w-0"):
                     ui.label(value).classes("said")

@@ -25,8 +25,10 @@ def train_form(visitor: Visitor, persona: PersonaSummary) -> None:
             "text-gray-700"
         )
         note = ui.input(say("Why, for the record")).classes("w-full").mark("note")
-        minutes = ui.number(say("At most so many minutes (empty: as long as it takes)"), min=0.1).classes("w-full")
-        newest = ui.number(say("Only the newest so many messages (empty: all)"), min=1, precision=0).classes("w-full")
+        minutes = ui.number(say("At most so many minutes"), min=0.1).classes("w-full").mark("minutes")
+        newest = ui.number(say("Only the newest so many messages"), min=1, precision=0).classes("w-full")
+        minutes.props["hint"], newest.props["hint"] = say("empty: as long as it takes"), say("empty: all")
+        newest.mark("messages")
         recipe = Numbers(OFTEN, asdict(recipe_from(persona.preset, persona.recipe)))
 
         async def train() -> None:
@@ -40,6 +42,4 @@ def train_form(visitor: Visitor, persona: PersonaSummary) -> None:
             run = await visitor.call(training.retrain, persona.name, note.value or "", settings, servers)
             ui.navigate.to(address("/runs", run=run))
 
-        minutes.mark("minutes")
-        newest.mark("messages")
         decide(visitor, dialog, say("Train"), train)

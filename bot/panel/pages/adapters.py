@@ -10,7 +10,7 @@ from bot.chat.verbs.training import GONE, ActivationReport, AdapterReport
 from bot.panel.compare_view import CompareView
 from bot.panel.dialogs import asking, confirm, decide
 from bot.panel.frame import Page, heading
-from bot.panel.shown import address, badge, loss, speaker_word, when
+from bot.panel.shown import address, badge, loss, speaker_word, way, when
 from bot.panel.visitor import Visitor
 from db.words import say, say_count
 
@@ -83,7 +83,7 @@ class _Adapters:
                 with ui.row().classes("items-center gap-3"):
                     ui.label(say("Adapter {number}", number=adapter.number)).classes("text-lg font-medium")
                     badge("live" if adapter.live else adapter.state)
-                    ui.link(say("run {run}", run=adapter.run), address("/runs", run=adapter.run))
+                    way(say("run {run}", run=adapter.run), address("/runs", run=adapter.run))
                 ui.label(_learned(adapter)).classes("text-gray-700")
                 ui.label(f"{adapter.base} · {when(adapter.created_at)}").classes("text-sm text-gray-600 said")
             if self._visitor.may("admin") and adapter.state not in GONE and not adapter.live:

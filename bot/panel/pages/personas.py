@@ -7,7 +7,7 @@ from bot.chat.verbs.personas import PersonaSummary
 from bot.panel.dialogs import confirm
 from bot.panel.frame import Page, heading
 from bot.panel.persona_form import persona_form, preset_words
-from bot.panel.shown import address, facts, speaker_word
+from bot.panel.shown import address, facts, speaker_word, way
 from bot.panel.train_form import train_form
 from bot.panel.visitor import Visitor
 from db.words import say
@@ -54,12 +54,13 @@ class _Personas:
                     (say("system prompt"), persona.system_prompt),
                 ]
             )
-            with ui.row().classes("w-full items-center gap-x-4 gap-y-2"):
-                ui.link(say("Adapters"), address("/adapters", persona=persona.name))
-                ui.link(say("Runs"), address("/runs", persona=persona.name))
-                ui.space()
+            with ui.row().classes("w-full items-center justify-between gap-x-4 gap-y-3"):
+                with ui.row().classes("gap-4"):
+                    way(say("Adapters"), address("/adapters", persona=persona.name))
+                    way(say("Runs"), address("/runs", persona=persona.name))
                 if self._visitor.may("admin"):
-                    self._buttons(persona)
+                    with ui.row().classes("gap-2 no-wrap"):
+                        self._buttons(persona)
 
     def _buttons(self, persona: PersonaSummary) -> None:
         handling = self._visitor.handling

@@ -10,7 +10,7 @@ from bot.chat.verbs.training import RunReport
 from bot.panel.dialogs import confirm
 from bot.panel.frame import Page, heading
 from bot.panel.loss_chart import LossChart
-from bot.panel.shown import ENDED, address, badge, clock, facts, loss, phase_word, state_word, when
+from bot.panel.shown import ENDED, address, badge, clock, colour, facts, loss, phase_word, state_word, way, when
 from bot.panel.ticking import every_second
 from bot.panel.visitor import Visitor
 from db.runs import NoSuchRun
@@ -34,6 +34,11 @@ async def _build_list(visitor: Visitor) -> None:
     table.add_slot(
         "body-cell-id",
         '<q-td :props="props"><a :href="props.row.link" class="text-primary font-medium">{{ props.value }}</a></q-td>',
+    )
+    table.add_slot(
+        "body-cell-status",
+        '<q-td :props="props"><q-badge outline class="px-2 py-1" :color="props.row.colour">'
+        "{{ props.value }}</q-badge></q-td>",
     )
     table.add_slot("no-data", f"<span>{say('Nothing has been trained yet.')}</span>")
 
@@ -60,7 +65,7 @@ def _columns() -> list[dict[str, Any]]:
         column("loss", say("loss"), narrow=False, align="right"),
         column("adapter", say("adapter"), narrow=False, align="right"),
         column("asked", say("asked for"), narrow=False),
-        column("reason", say("why"), narrow=False, style="white-space: normal; min-width: 12rem"),
+        column("reason", say("reason"), narrow=False, style="white-space: normal; min-width: 12rem"),
     ]
 
 
@@ -71,6 +76,7 @@ def _row(run: RunReport) -> dict[str, Any]:
         "link": address("/runs", run=run.id),
         "persona": run.persona,
         "status": say("stopping") if run.stopping else state_word(run.status),
+        "colour": colour(run.status),
         "progress": f"{steps} {phase_word(run.phase)}".strip() or "–",
         "loss": loss(run.loss),
         "adapter": run.adapter or "–",
@@ -113,8 +119,8 @@ class _OneRun:
             ]
         )
         with ui.row().classes("gap-4"):
-            ui.link(say("All runs"), "/runs")
-            ui.link(say("Runs of {persona}", persona=report.persona), address("/runs", persona=report.persona))
+            way(say("All runs"), "/runs")
+            way(say("Runs of {persona}", persona=report.persona), address("/runs", persona=report.persona))
 
     async def look(self) -> bool:
         """Whether there may be more to see later."""
