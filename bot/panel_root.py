@@ -36,7 +36,9 @@ def house_of(app: App) -> House:
         sessions=app.rows.sessions,
         live=app.live,
         examine=examine,
-        bases=Bases(list(dict.fromkeys(names)), frozenset(settings.bases.servers), trouble),
+        bases=Bases(
+            list(dict.fromkeys(names)), frozenset(settings.bases.servers), trouble, settings.bases.may_be_on_hub
+        ),
         uploads=settings.storage.folder / "uploads",
         kinds={kind.name: kind for kind in KINDS},
         stay=timedelta(days=settings.panel.session_days),

@@ -75,6 +75,15 @@ _SAMPLING_RANGES: Mapping[str, tuple[float, float]] = {
 _WHOLE = ("rank", "epochs", "block", "batch", "seed", "top_k", "max_new_tokens")
 
 
+def limits(key: str) -> tuple[float, float]:
+    """The lowest and the highest value that this number of a recipe or a sampling may have."""
+    return _RANGES[key] if key in _RANGES else _SAMPLING_RANGES[key]
+
+
+def is_whole(key: str) -> bool:
+    return key in _WHOLE
+
+
 def recipe_from(preset: str, overrides: Mapping[str, Any]) -> Recipe:
     """The preset "chat" or "novel" with some values changed. Raises RecipeRefused."""
     if preset not in PRESETS:

@@ -208,8 +208,10 @@ async def latest_point(session: AsyncSession, run_id: int) -> RunPoint | None:
     )
 
 
-async def points(session: AsyncSession, run_id: int, after: tuple[int, int] = (0, -1)) -> list[RunPoint]:
-    """The points of a run after `(attempt, step)`, in order."""
+async def points(
+    session: AsyncSession, run_id: int, after: tuple[int, int] = (0, -1), limit: int | None = None
+) -> list[RunPoint]:
+    """The first `limit` (None: all) points of a run after `(attempt, step)`, in order."""
     attempt, step = after
     return list(
         await session.scalars(
@@ -219,5 +221,6 @@ async def points(session: AsyncSession, run_id: int, after: tuple[int, int] = (0
                 or_(RunPoint.attempt > attempt, (RunPoint.attempt == attempt) & (RunPoint.step > step)),
             )
             .order_by(RunPoint.attempt, RunPoint.step)
+            .limit(limit)
         )
     )

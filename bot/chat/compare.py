@@ -59,17 +59,18 @@ async def compare(
     numbers: list[int],
     candidates: int,
     seed: int,
-) -> list[Compared]:
-    """Each prompt by each speaker with the same seed. Raises NoSuchPersona, NoSuchAdapter, engine errors."""
+) -> AsyncGenerator[Compared]:
+    """Each prompt by each speaker with the same seed, as they come.
+
+    Raises NoSuchPersona, NoSuchAdapter, engine errors.
+    """
     found, who = await speakers(sessions, actor, persona, numbers)
-    result: list[Compared] = []
     for prompt in prompts or found.prompts:
         for name, adapter in who:
             async with _voice(live, found, adapter) as voice:
                 answers = await _answers(voice, found, prompt, candidates, seed)
                 number, speaks = (adapter.number, adapter.id == found.live_adapter_id) if adapter else (None, False)
-                result.append(Compared(prompt, name, answers, number, speaks))
-    return result
+                yield Compared(prompt, name, answers, number, speaks)
 
 
 @asynccontextmanager

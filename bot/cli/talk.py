@@ -113,7 +113,7 @@ def compare(
 
     async def go() -> list[Compared]:
         async with talking() as app:
-            return await compare_speakers(
+            rows = compare_speakers(
                 app.rows.sessions,
                 shell(),
                 app.live,
@@ -123,6 +123,7 @@ def compare(
                 candidates=candidates,
                 seed=seed,
             )
+            return [row async for row in rows]
 
     found = asyncio.run(go())
     if as_json:

@@ -44,11 +44,15 @@ class FileKind:
 
 @dataclass(frozen=True, slots=True)
 class Bases:
-    """Those that a new persona may stand on, the default first; `trouble` says why a name can be none."""
+    """Those that a new persona may stand on, the default first; `trouble` says why a name seems to be none.
+
+    What is in trouble may yet be one of a hub's, which `on_hub` tells.
+    """
 
     names: Sequence[str]
     servers: frozenset[str]
     trouble: Callable[[str], str | None]
+    on_hub: Callable[[str], bool] = lambda base: False
 
 
 @dataclass(frozen=True, slots=True)

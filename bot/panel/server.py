@@ -20,13 +20,13 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from bot.panel import frame
 from bot.panel.door import open_door
 from bot.panel.house import House
-from bot.panel.pages import doctor, talk
+from bot.panel.pages import adapters, doctor, personas, runs, talk
 from db.words import say
 
 log = structlog.get_logger()
 
 HOST = "127.0.0.1"
-PAGES = [talk.PAGE, doctor.PAGE]
+PAGES = [talk.PAGE, personas.PAGE, runs.PAGE, adapters.PAGE, doctor.PAGE]
 
 
 class PanelUnavailable(Exception):

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from bot.chat import compare
 from bot.chat.allowance import Allowance
 from bot.chat.router import take
-from bot.chat.verbs import moderation, personas, text, training
+from bot.chat.verbs import moderation, personas, text, training, watching
 from bot.chat.verbs.authority import Actor, NotAllowed
 from bot.chat.verbs.personas import Wishes
 from db import audit, members, pauses
@@ -54,6 +54,9 @@ NEEDS: dict[str, tuple[RoleName, tuple[Any, ...]]] = {
     "training.run_report": ("member", (1,)),
     "training.list_adapters": ("member", ("echo",)),
     "training.list_activations": ("member", ("echo",)),
+    "watching.run_points": ("member", (1,)),
+    "watching.who": ("member", (["member:1"],)),
+    "watching.is_trainer_alive": ("member", ()),
     "compare.speakers": ("member", ("echo", [])),
 }
 AUDITED = {name for name, (role, _) in NEEDS.items() if role != "member"} - {
@@ -66,6 +69,7 @@ MODULES: dict[str, ModuleType] = {
     "moderation": moderation,
     "personas": personas,
     "training": training,
+    "watching": watching,
     "compare": compare,
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.verbs.authority import Actor, query, verb
-from db import adapters, channels, members, personas, runs
+from db import adapters, channels, members, personas, runs, workspaces
 from db.models import Persona
 from db.models.personas import Shape
 from db.recipe import SHAPE_OF, recipe_from, sampling_from
@@ -44,6 +44,8 @@ class PersonaSummary:
     live: int | None  # the adapter's number
     voice: list[str] = field(default_factory=list[str])
     sources: list[str] = field(default_factory=list[str])
+    speakers: list[str] = field(default_factory=list[str])  # the voice's members as "#ROW", none for the community
+    places: list[str] = field(default_factory=list[str])  # the sources as WORKSPACE/CHANNEL
     system_prompt: str = ""
     prompts: list[str] = field(default_factory=list[str])
     recipe: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -153,6 +155,8 @@ async def _summary(session: AsyncSession, persona: Persona) -> PersonaSummary:
     live = persona.live_adapter_id
     rows = await adapters.by_id(session, [live] if live else [])
     speaking = await members.names(session, await personas.voices(session, persona.id))
+    sources = await personas.sources(session, persona.id)
+    homes = {workspace.id: workspace.name for workspace in await workspaces.every(session)} if sources else {}
     return PersonaSummary(
         name=persona.name,
         base=persona.base,
@@ -160,7 +164,9 @@ async def _summary(session: AsyncSession, persona: Persona) -> PersonaSummary:
         preset=persona.preset,
         live=rows[live].number if live else None,
         voice=sorted(speaking.values()) or ["community"],
-        sources=[channel.name for channel in await personas.sources(session, persona.id)],
+        sources=[channel.name for channel in sources],
+        speakers=[f"#{member}" for member in sorted(speaking)],
+        places=[f"{homes[channel.workspace_id]}/{channel.name}" for channel in sources],
         system_prompt=persona.system_prompt,
         prompts=persona.prompts,
         recipe=persona.recipe,

@@ -47,7 +47,11 @@ class RunReport:
     steps: int
     loss: float | None
     seconds_left: float | None
+    tokens_per_second: float | None
+    stopping: bool  # asked to, and not yet stopped
     adapter: int | None
+    base_loss: float | None  # on held-out text, once the run has succeeded
+    candidate_loss: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,11 @@ class AdapterReport:
 
     def loss(self, who: str) -> float | None:
         """Held-out loss of "base", "live" (what was live then) or "candidate", in nats per token."""
-        return self.figures.get(who, {}).get("loss")
+        return _loss(self.figures, who)
+
+
+def _loss(figures: dict[str, Any], who: str) -> float | None:
+    return figures.get(who, {}).get("loss")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +135,7 @@ async def run_report(session: AsyncSession, actor: Actor, run: int) -> RunReport
 
 
 def _report(summary: runs.RunSummary) -> RunReport:
-    run, point = summary.run, summary.point
+    run, point, adapter = summary.run, summary.point, summary.adapter
     return RunReport(
         id=run.id,
         persona=summary.persona,
@@ -143,7 +151,11 @@ def _report(summary: runs.RunSummary) -> RunReport:
         steps=point.steps if point else 0,
         loss=point.loss if point else None,
         seconds_left=point.seconds_left if point else None,
-        adapter=summary.adapter.number if summary.adapter else None,
+        tokens_per_second=point.tokens_per_second if point else None,
+        stopping=run.status == "running" and run.cancel_requested_at is not None,
+        adapter=adapter.number if adapter else None,
+        base_loss=_loss(adapter.figures, "base") if adapter else None,
+        candidate_loss=_loss(adapter.figures, "candidate") if adapter else None,
     )
 
 
