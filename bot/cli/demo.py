@@ -4,37 +4,28 @@ Owns the order of the demo and its summary. Every step is a verb or an import li
 first whether it was done, so that an interrupted demo goes on and a second one is quick.
 """
 
+import asyncio
+import os
 import time
-from dataclasses import dataclass
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from rich.cells import set_cell_size
 
 from bot.app import Rows, open_rows
 from bot.chat.ingest import Import
-from bot.chat.verbs import personas, text, training
+from bot.chat.verbs import text
 from bot.chat.verbs.personas import Wishes
-from bot.chat.verbs.training import AdapterReport
 from bot.cli.common import err, out, print_json, shell
-from bot.cli.training import ENDED, run_told, wait_for
-from bot.demo import HarbourRadio
-from db.personas import NoSuchPersona
-from db.words import say
+from bot.cli.demo_novel import continue_novel, present_novel
+from bot.cli.demo_steps import base_ready, persona_there, taught
+from bot.demo import Show
+from bot.importers.text_file import TextFile
+from db.words import say, speaking
 
-NAME = "harbour"
 GROUND = "Yamabiko's own invention: nobody's words"
-SYSTEM = "You are the voice of Harbour Radio, a friendly amateur radio club. Answer briefly."
-MINUTES = 4  # a slower machine trains less, not longer
-QUESTIONS = (
-    "Good morning! How are you today?",
-    "What should I cook tonight?",
-    "It is raining again. What shall I do?",
-    "Can you recommend a book?",
-    "Who are you?",
-)
-
-
-class DemoFailed(Exception):
-    """The demo's training did not succeed; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +43,40 @@ class Summary:
     seconds: float
 
 
-async def run_demo() -> Summary:
-    """Raises DemoFailed."""
+@contextmanager
+def in_its_language(show: Show) -> Generator[None]:
+    """Within this block people are told things in the community's language."""
+    if show.language is not None:
+        os.environ.setdefault("YAMABIKO_LANGUAGE__DEFAULT", show.language)  # the trainer we start says why it failed
+    with speaking(show.language):
+        yield
+
+
+def show_demo(show: Show, novel: Path | None, as_json: bool) -> None:
+    """The demo, and behind it the novel, run and told. Raises ImportRefused, DemoFailed, BaseNotReady."""
+    text_file = TextFile(novel) if novel else None  # refused before minutes were spent
+    summary = asyncio.run(run_demo(show))
+    if not as_json:
+        present(summary)
+    told = asyncio.run(continue_novel(text_file)) if text_file else None
+    if as_json:
+        print_json({**asdict(summary), "novel": told} if told else summary)
+    elif told:
+        present_novel(told)
+
+
+async def run_demo(show: Show) -> Summary:
+    """Raises DemoFailed, BaseNotReady."""
     began = time.monotonic()
     async with open_rows() as rows:
-        await _community(rows)
-        await _persona(rows)
-        live = await _live(rows)
-        trained_now = live is None
-        if live is None:
-            await _train(rows)
-            await training.promote(rows.sessions, shell(), NAME, None, "the demo")
-            live = await _live(rows)
-    assert live is not None
+        base = show.base or rows.settings.bases.default
+        await base_ready(rows, base)
+        await _community(rows, show)
+        await persona_there(rows, show.persona, _wishes(show, base))
+        live, trained_now = await taught(rows, show.persona, show.minutes)
     answers = live.figures["answers"]
     return Summary(
-        persona=NAME,
+        persona=show.persona,
         adapter=live.number,
         before=answers["base"],
         after=answers["candidate"],
@@ -79,66 +88,40 @@ async def run_demo() -> Summary:
     )
 
 
-async def _community(rows: Rows) -> None:
-    club = HarbourRadio()
-    known = {channel.name for channel in await text.list_channels(rows.sessions, shell())}
-    if known.issuperset(channel.name for channel in club.channels):
+async def _community(rows: Rows, show: Show) -> None:
+    club = show.community
+    names = {(club.workspace.name, channel.name) for channel in club.channels}
+    known = {(found.workspace, found.name) for found in await text.list_channels(rows.sessions, shell())}
+    if names <= known:
         return
-    err.print(say("bringing in Harbour Radio, a community of our own invention"))
+    err.print(say("bringing in {name}, a community of our own invention", name=club.workspace.name), markup=False)
     await Import(rows.sessions, club, "owner_file", shell().name).run(GROUND, lambda fraction: None)
-    for channel in club.channels:
-        await text.approve(rows.sessions, shell(), f"{club.workspace.name}/{channel.name}", True)
+    for source in _sources(show):
+        await text.approve(rows.sessions, shell(), source, True)
 
 
-async def _persona(rows: Rows) -> None:
-    try:
-        await personas.show(rows.sessions, shell(), NAME)
-    except NoSuchPersona:
-        club = HarbourRadio()
-        wishes = Wishes(
-            base=rows.settings.bases.default,
-            preset="chat",
-            system_prompt=SYSTEM,
-            sources=[f"{club.workspace.name}/{channel.name}" for channel in club.channels],
-            prompts=QUESTIONS,
-            recipe={"epochs": 2, "block": 96},  # short enough for a few minutes on two cores
-            sampling={"temperature": 0.6, "max_new_tokens": 60, "repetition_penalty": 1.1},
-        )
-        await personas.create(rows.sessions, shell(), NAME, wishes)
+def _sources(show: Show) -> list[str]:
+    return [f"{show.community.workspace.name}/{channel.name}" for channel in show.community.channels]
 
 
-async def _live(rows: Rows) -> AdapterReport | None:
-    found = await training.list_adapters(rows.sessions, shell(), NAME)
-    return next((adapter for adapter in found if adapter.live), None)
-
-
-async def _train(rows: Rows) -> None:
-    runs = await training.list_runs(rows.sessions, shell(), NAME)
-    open_runs = [run.id for run in runs if run.status not in ENDED]
-    if not open_runs and any(
-        a.state == "candidate" for a in await training.list_adapters(rows.sessions, shell(), NAME)
-    ):
-        return
-    run = (
-        open_runs[0]
-        if open_runs
-        else await training.retrain(
-            rows.sessions, shell(), NAME, "the demo", {"max_minutes": MINUTES}, rows.settings.bases.servers
-        )
+def _wishes(show: Show, base: str) -> Wishes:
+    return Wishes(
+        base=base,
+        preset="chat",
+        system_prompt=show.system,
+        sources=_sources(show),
+        prompts=show.questions,
+        recipe=show.recipe,
+        sampling=show.sampling,
     )
-    report = await wait_for(rows, run)
-    if report.status != "succeeded":
-        raise DemoFailed(run_told(report))
 
 
-def present(summary: Summary, as_json: bool) -> None:
+def present(summary: Summary) -> None:
     """The same questions before and after, and what to do next."""
-    if as_json:
-        print_json(summary)
-        return
+    before, after = say("before"), say("after")
     for question in summary.before:
         out.print(f"\n[bold]{question}[/bold]")
-        for when, answers in ((say("before"), summary.before), (say("after"), summary.after)):
+        for when, answers in ((before, summary.before), (after, summary.after)):
             out.print(f"  {set_cell_size(when, 7)}", style="cyan", end="")
             out.print(" ".join(answers[question].split()), markup=False)
     out.print(
@@ -152,7 +135,10 @@ def present(summary: Summary, as_json: bool) -> None:
         )
     )
     out.print(
-        say("Look around with `yamabiko adapters {name}`, `yamabiko rollback {name}` or `yamabiko --help`.", name=NAME)
+        say(
+            "Look around with `yamabiko adapters {name}`, `yamabiko rollback {name}` or `yamabiko --help`.",
+            name=summary.persona,
+        )
         + "\n",
         style="dim",
     )

@@ -5,6 +5,7 @@ import contextlib
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -173,19 +174,28 @@ def prepare(
 
 
 @cli.command(rich_help_panel=BEGIN)
-def demo(once: Annotated[bool, typer.Option(help="Do not stay to talk.")] = False, as_json: Json = False) -> None:
+def demo(
+    once: Annotated[bool, typer.Option(help="Do not stay to talk.")] = False,
+    ja: Annotated[bool, typer.Option("--ja", help="A Japanese community, on Gemma; all is said in Japanese.")] = False,
+    novel: Annotated[Path | None, typer.Option(help="With --ja: a novel too, learned and then continued.")] = None,
+    as_json: Json = False,
+) -> None:
     """A small community of ours, trained here and now.
 
     The same questions before and after; then you may talk with it.
     """
-    from bot.cli.demo import present, run_demo
+    from bot.cli.demo import in_its_language, show_demo
+    from bot.demo import HARBOUR_RADIO, KODAMA_YU
 
-    summary = asyncio.run(run_demo())
-    present(summary, as_json)
-    if not once and not as_json:
+    if novel is not None and not ja:
+        raise typer.BadParameter(words.say("A novel is continued in Japanese: write --ja as well."))
+    show = KODAMA_YU if ja else HARBOUR_RADIO
+    with in_its_language(show):
+        show_demo(show, novel, as_json)
+        if not once and not as_json:
 
-        async def go() -> None:
-            async with talking() as app, trained(app), panel_if_wanted(app):
-                await converse(app, summary.persona)
+            async def go() -> None:
+                async with talking() as app, trained(app), panel_if_wanted(app):
+                    await converse(app, show.persona)
 
-        asyncio.run(go())
+            asyncio.run(go())

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from bot.chat.ingest import Import
 from bot.chat.verbs.text import GroundMissing
-from bot.demo import HarbourRadio
+from bot.demo import HARBOUR_RADIO
 from bot.importers.slack_export import SlackExport
 from db import audit, channels, members, messages
 from db.models import Consent, Member, Message, MessageRevision
@@ -163,7 +163,7 @@ async def test_the_elm_export_is_stored_whole(sessions: Sessions, shared_data: P
 
 
 async def test_the_demo_archive_takes_the_same_road(sessions: Sessions) -> None:
-    club = HarbourRadio()
+    club = HARBOUR_RADIO.community
     done = await Import(sessions, club, "owner_file", "shell:me").run("ours", lambda fraction: None)
     assert done.stored == sum(len(part.messages) for part in club.parts())
     assert done.members == done.consents == 6
