@@ -51,9 +51,10 @@ async def continue_novel(novel: TextFile) -> Continued:
         await persona_there(rows, persona, _wishes(novel))
         live, trained_now = await taught(rows, persona, MINUTES)
     async with talking() as app:
-        spoken = await compare(
+        by_speaker = compare(
             app.rows.sessions, shell(), app.live, persona, [PROMPT], numbers=[], candidates=CANDIDATES, seed=1
         )
+        spoken = [row async for row in by_speaker]
     return Continued(
         persona=persona,
         adapter=live.number,
