@@ -64,9 +64,8 @@ class _Form:
         self, visitor: Visitor, persona: PersonaSummary | None, channels: dict[str, str], members: dict[str, str]
     ) -> None:
         self._visitor, self._persona, self._bases = visitor, persona, visitor.house.bases
-        wide = "w-full"
         if persona is None:
-            self._name = ui.input(say("Name"), on_change=visitor.handling(self._suggest)).classes(wide).mark("name")
+            self._name = ui.input(say("Name"), on_change=visitor.handling(self._suggest)).classes("w-full").mark("name")
         with ui.row().classes("w-full gap-4 no-wrap max-sm:flex-wrap"):
             self._build_base()
             preset = persona.preset if persona else "chat"
@@ -74,7 +73,7 @@ class _Form:
                 "w-full sm:w-64 shrink-0"
             )
             self._preset.mark("preset").on_value_change(visitor.handling(self._show_numbers))
-        self._prompt = ui.textarea(say("System prompt: who the persona is")).props("autogrow").classes(wide)
+        self._prompt = ui.textarea(say("System prompt: who the persona is")).props("autogrow").classes("w-full")
         self._prompt.mark("system").props("stack-label")
         self._suggest()
         sources = persona.places if persona else []
@@ -82,7 +81,7 @@ class _Form:
         self._sources = _several(say("Learns from the channels"), channels, sources).mark("sources")
         self._voices = _several(say("Speaks as"), members, speakers).mark("voices")
         self._voices.props["hint"] = say("nobody chosen: the whole community")
-        self._prompts = ui.textarea(say("Fixed prompts")).props("autogrow").classes(wide).mark("prompts")
+        self._prompts = ui.textarea(say("Fixed prompts")).props("autogrow").classes("w-full").mark("prompts")
         self._prompts.props["hint"] = say("one a line; asked before and after training")
         if persona is not None:
             self._prompt.value, self._prompts.value = persona.system_prompt, "\n".join(persona.prompts)
