@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from nicegui import ui
+from nicegui.events import GenericEventArguments
 
 from bot.chat.reply import sampling_of
 from bot.chat.verbs import personas, text
@@ -89,6 +90,7 @@ class _Form:
         self._build_numbers()
 
     def _build_base(self) -> None:
+        self._typed = ""
         names = list(self._bases.names)
         base = self._persona.base if self._persona else names[0]
         with ui.column().classes("grow gap-0 min-w-0 w-full"):
@@ -100,8 +102,20 @@ class _Form:
             self._doubt = ui.label().classes("text-sm text-negative said")
             self._doubt.set_visibility(False)
             self._base.on_value_change(self._visitor.handling(self._look_at_base))
+            # A select forgets what was typed and not confirmed by the enter key; we take it.
+            self._base.on("input-value", self._visitor.handling(self._remember_typed))
+            self._base.on("blur", self._visitor.handling(self._take_typed))
+
+    def _remember_typed(self, event: GenericEventArguments) -> None:
+        self._typed = str(event.args or "").strip()
+
+    def _take_typed(self) -> None:
+        typed, self._typed = self._typed, ""
+        if typed and typed != self._base.value:
+            self._base.set_options(list(dict.fromkeys([*self._base.options, typed])), value=typed)
 
     def _look_at_base(self) -> None:
+        self._typed = ""
         trouble = self._bases.trouble(self._base.value or "")
         self._doubt.text = doubt(self._bases, self._base.value, trouble) if trouble else ""
         self._doubt.set_visibility(bool(trouble))
