@@ -45,7 +45,7 @@ class Numbers:
         with ui.element("div").classes("grid grid-cols-2 sm:grid-cols-3 gap-x-4 gap-y-1 w-full"):
             for key in keys:
                 low, high = limits(key)
-                step = 1 if is_whole(key) else 0.05
+                step = 1 if is_whole(key) else None
                 box = ui.number(_called(key), step=step, validation=_within(low, high)).mark(key)
                 self._boxes[key] = box.props("dense")
         self.show(values)

@@ -13,6 +13,7 @@ from bot.panel.shown import loss as in_words
 from db.words import say
 
 MOST = 500  # points in the browser, whatever the run's length
+_FEW = 20  # points, which a line alone would hide
 _GREY = "#8a938f"
 
 
@@ -67,8 +68,9 @@ class LossChart:
         """Further points of a run of `steps` steps."""
         self.line.add(points)
         options = self._chart.options
-        options["xAxis"]["max"] = steps or None
-        options["series"][0]["data"] = self.line.thinned()
+        options["xAxis"]["max"] = max(steps, 2)
+        drawn = self.line.thinned()
+        options["series"][0] |= {"data": drawn, "showSymbol": len(drawn) < _FEW}
         self._chart.update()
 
     def hold_out(self, base: float | None, candidate: float | None, steps: int) -> None:

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from nicegui import ui
+from nicegui.events import GenericEventArguments
 
 from bot.chat.reply import sampling_of
 from bot.chat.verbs import personas, text
@@ -64,9 +65,8 @@ class _Form:
         self, visitor: Visitor, persona: PersonaSummary | None, channels: dict[str, str], members: dict[str, str]
     ) -> None:
         self._visitor, self._persona, self._bases = visitor, persona, visitor.house.bases
-        wide = "w-full"
         if persona is None:
-            self._name = ui.input(say("Name"), on_change=visitor.handling(self._suggest)).classes(wide).mark("name")
+            self._name = ui.input(say("Name"), on_change=visitor.handling(self._suggest)).classes("w-full").mark("name")
         with ui.row().classes("w-full gap-4 no-wrap max-sm:flex-wrap"):
             self._build_base()
             preset = persona.preset if persona else "chat"
@@ -74,7 +74,7 @@ class _Form:
                 "w-full sm:w-64 shrink-0"
             )
             self._preset.mark("preset").on_value_change(visitor.handling(self._show_numbers))
-        self._prompt = ui.textarea(say("System prompt: who the persona is")).props("autogrow").classes(wide)
+        self._prompt = ui.textarea(say("System prompt: who the persona is")).props("autogrow").classes("w-full")
         self._prompt.mark("system").props("stack-label")
         self._suggest()
         sources = persona.places if persona else []
@@ -82,7 +82,7 @@ class _Form:
         self._sources = _several(say("Learns from the channels"), channels, sources).mark("sources")
         self._voices = _several(say("Speaks as"), members, speakers).mark("voices")
         self._voices.props["hint"] = say("nobody chosen: the whole community")
-        self._prompts = ui.textarea(say("Fixed prompts")).props("autogrow").classes(wide).mark("prompts")
+        self._prompts = ui.textarea(say("Fixed prompts")).props("autogrow").classes("w-full").mark("prompts")
         self._prompts.props["hint"] = say("one a line; asked before and after training")
         if persona is not None:
             self._prompt.value, self._prompts.value = persona.system_prompt, "\n".join(persona.prompts)
@@ -90,6 +90,7 @@ class _Form:
         self._build_numbers()
 
     def _build_base(self) -> None:
+        self._typed = ""
         names = list(self._bases.names)
         base = self._persona.base if self._persona else names[0]
         with ui.column().classes("grow gap-0 min-w-0 w-full"):
@@ -101,8 +102,20 @@ class _Form:
             self._doubt = ui.label().classes("text-sm text-negative said")
             self._doubt.set_visibility(False)
             self._base.on_value_change(self._visitor.handling(self._look_at_base))
+            # A select forgets what was typed and not confirmed by the enter key; we take it.
+            self._base.on("input-value", self._visitor.handling(self._remember_typed))
+            self._base.on("blur", self._visitor.handling(self._take_typed))
+
+    def _remember_typed(self, event: GenericEventArguments) -> None:
+        self._typed = str(event.args or "").strip()
+
+    def _take_typed(self) -> None:
+        typed, self._typed = self._typed, ""
+        if typed and typed != self._base.value:
+            self._base.set_options(list(dict.fromkeys([*self._base.options, typed])), value=typed)
 
     def _look_at_base(self) -> None:
+        self._typed = ""
         trouble = self._bases.trouble(self._base.value or "")
         self._doubt.text = doubt(self._bases, self._base.value, trouble) if trouble else ""
         self._doubt.set_visibility(bool(trouble))
