@@ -113,31 +113,32 @@ async def _import(kind: str, path: Path, database: Path) -> None:
     engine = open_engine(sqlite_url(database))
     sessions = sessions_of(engine)
     opener, provenance = OPENERS[kind]
-    done: Imported | None = None
-    kept = 0
+    told, stopped = Imported(), None
     try:
         with ExitStack() as stack:
             archive = opener(path)
             if hasattr(archive, "close"):
                 stack.callback(archive.close)
             importing = Import(sessions, archive, provenance, "test")
+            told = importing.outcome
             try:
-                done = await importing.run("they agreed", lambda share: None)
+                await importing.run("they agreed", lambda share: None)
             except ImportInterrupted as error:
-                assert isinstance(error.__cause__, ImportRefused)
-                kept = importing.outcome.stored
-                assert f" {kept + importing.outcome.unchanged:,} messages before it are kept" in one_sentence(error)
+                stopped = error
     except ImportRefused as error:
         one_sentence(error)
     stored = await count(sessions, Message)
     await engine.dispose()
-    assert stored == (done.stored if done else kept)
+    if stopped is not None:
+        assert isinstance(stopped.__cause__, ImportRefused)
+        assert f" {told.stored + told.unchanged:,} messages before it are kept" in one_sentence(stopped)
+    assert stored == told.stored
 
 
 def damaged(data: bytes, chance: random.Random) -> bytes:
     """Some bytes changed, taken out, put in, said twice, or all from one place on lost."""
     data_ = bytearray(data)
-    for _ in range(chance.randint(1, 6)):
+    for _ in range(chance.randint(1, 4)):
         at = chance.randrange(len(data_) + 1)
         match chance.randrange(6):
             case 0:
@@ -157,10 +158,10 @@ def damaged(data: bytes, chance: random.Random) -> bytes:
 
 NASTY = [
     b"1e999999", b"9" * 5000, b"-" + b"1" * 400, b"1e9999999999999999999", b"NaN", b"Infinity", b"-", b"0.1e-9999",
-    b"[" * 3000, b'{"id":' * 3000, b"[" * 60_000, b"]", b"}", b'"', b"\\", b"\\u0000", b'"\\ud800"', b'"\\udc00\\ud800"',
-    b"\x00", b"\x00" * 70_000, b"\xff", b"\xef\xbb\xbf", b"\xff\xfe", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"null",
-    b"true", b"{}", b"[]", b'{"id":"1","id":2}', b'"<@member:1>"', b"\r\n", b",", b":", b"/*", b" " * 70_000,
-    "［＃「".encode(), "《".encode() * 500, b"\x1a", b"\xe3\x81",
+    b"[" * 3000, b'{"id":' * 3000, b"[" * 60_000, b"]", b"}", b'"', b"\\", b"\\u0000", b'"\\ud800"',
+    b'"\\udc00\\ud800"', b"\x00", b"\x00" * 70_000, b"\xff", b"\xef\xbb\xbf", b"\xff\xfe", b"\xed\xa0\x80",
+    b"\xf4\x90\x80\x80", b"null", b"true", b"{}", b"[]", b'{"id":"1","id":2}', b'"<@member:1>"', b"\r\n", b",", b":", b"/*",
+    b" " * 70_000, "［＃「".encode(), "《".encode() * 500, b"\x1a", b"\xe3\x81",
 ]  # fmt: skip
 chances = st.integers(0, 2**32).map(random.Random)
 
@@ -237,7 +238,8 @@ names = st.sampled_from(
     [
         "id", "type", "timestamp", "timestampEdited", "content", "author", "name", "nickname", "isBot", "mentions",
         "reference", "messageId", "forwardedMessage", "guild", "channel", "categoryId", "ID", "Timestamp", "Contents",
-        "recipients", "ts", "text", "user", "thread_ts", "subtype", "edited", "bot_id", "profile", "team_id", "global_name",
+        "recipients", "ts", "text", "user", "thread_ts", "subtype", "edited", "bot_id", "profile", "team_id",
+        "global_name",
     ]
 )  # fmt: skip
 leaves = (
@@ -248,9 +250,10 @@ leaves = (
     | st.text(st.characters(), max_size=12)
     | st.sampled_from(
         [
-            "1", "11", "900000000000000010", "Default", "Reply", "GuildPublicThread", "DM", "0001-01-01T00:00:00+14:00",
-            "9999-12-31T23:59:59-14:00", "2024-05-01", "2024-W01-1", "99999999999.999999", "1.0", "<@12>", "<@member:1>",
-            "<t:999999999999:R>", "deleted_user_abcdef", 2**63, -(2**70), 10**400, "٣", "²", "１１",
+            "1", "11", "900000000000000010", "Default", "Reply", "GuildPublicThread", "DM",
+            "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2024-05-01", "2024-W01-1", "99999999999.999999",
+            "1.0", "<@12>", "<@member:1>", "<t:999999999999:R>", "deleted_user_abcdef", 2**63, -(2**70), 10**400,
+            "٣", "²", "１１",
         ]
     )
 )  # fmt: skip
@@ -302,8 +305,10 @@ def test_any_rows_are_stored_or_counted(kind: str, tmp_path: Path, migrated_sqli
 paths = st.sampled_from(
     [
         "../x.json", "/etc/passwd", "C:/x", "a\\b", "messages/../../x", "messages/c1/../messages.json", "", ".", "//",
-        "users.json", "channels.json", "general/2019-01-01.json", "messages/c510/messages.json", "messages/c510/messages.csv",
-        "MESSAGES/C510/MESSAGES.JSON", "messages/510/messages.json", "account/user.json", "other/user.json", "a/b/user.json",
+        "users.json", "channels.json", "general/2019-01-01.json", "messages/c510/messages.json",
+        "messages/c510/messages.csv",
+        "MESSAGES/C510/MESSAGES.JSON", "messages/510/messages.json", "account/user.json", "other/user.json",
+        "a/b/user.json",
         "x/c7/channel.json", "general/2019-01-01.json/", "\x00.json", "messages/c99999999999999999999999/messages.json",
     ]
 )  # fmt: skip
