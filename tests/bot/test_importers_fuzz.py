@@ -160,8 +160,8 @@ NASTY = [
     b"1e999999", b"9" * 5000, b"-" + b"1" * 400, b"1e9999999999999999999", b"NaN", b"Infinity", b"-", b"0.1e-9999",
     b"[" * 3000, b'{"id":' * 3000, b"[" * 60_000, b"]", b"}", b'"', b"\\", b"\\u0000", b'"\\ud800"',
     b'"\\udc00\\ud800"', b"\x00", b"\x00" * 70_000, b"\xff", b"\xef\xbb\xbf", b"\xff\xfe", b"\xed\xa0\x80",
-    b"\xf4\x90\x80\x80", b"null", b"true", b"{}", b"[]", b'{"id":"1","id":2}', b'"<@member:1>"', b"\r\n", b",", b":", b"/*",
-    b" " * 70_000, "［＃「".encode(), "《".encode() * 500, b"\x1a", b"\xe3\x81",
+    b"\xf4\x90\x80\x80", b"null", b"true", b"{}", b"[]", b'{"id":"1","id":2}', b'"<@member:1>"', b"\r\n", b",", b":",
+    b"/*", b" " * 70_000, "［＃「".encode(), "《".encode() * 500, b"\x1a", b"\xe3\x81",
 ]  # fmt: skip
 chances = st.integers(0, 2**32).map(random.Random)
 
