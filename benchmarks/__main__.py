@@ -1,4 +1,4 @@
-"""`make bench`: generation and training beside their peers, as a table and as build/bench.json.
+"""`make bench`: generation and training beside their peers, and imports, as a table and as build/bench.json.
 
 Every ratio comes from one run on one machine, ours over the peer's; repeats alternate and medians are shown.
 """
@@ -14,10 +14,17 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import generation, promotions, together, training
+from benchmarks import generation, imports, promotions, together, training
 from db.config import Shared, load
 
-PARTS = {"generation": generation.run, "together": together.run, "promotions": promotions.run, "training": training.run}
+PARTS = {
+    "generation": generation.run,
+    "together": together.run,
+    "promotions": promotions.run,
+    "training": training.run,
+    "imports": imports.run,
+}
+WITHOUT_BASE = {"imports"}
 
 
 def main() -> None:
@@ -26,9 +33,10 @@ def main() -> None:
     asked.add_argument("--repeats", type=int, default=3)
     asked.add_argument("--base", type=Path, help="a prepared folder (default: the config's default base)")
     wanted = asked.parse_args()
-    base = wanted.base or _default_base()
+    parts = wanted.parts or [*PARTS]
+    base = wanted.base or (Path() if WITHOUT_BASE.issuperset(parts) else _default_base())
     rows: list[dict[str, Any]] = []
-    for part in wanted.parts or PARTS:
+    for part in parts:
         found = PARTS[part](base, wanted.repeats)
         _show(part, found)
         rows += [{"part": part} | row for row in found]

@@ -13,6 +13,7 @@ from db.words import say
 
 RoleName = Literal["owner", "admin", "curator", "member"]
 Purpose = Literal["community", "voice"]
+_AT_ONCE = 1000  # ids in one query
 ROLES: tuple[RoleName, ...] = ("member", "curator", "admin", "owner")  # each may do what those before it may
 
 
@@ -96,7 +97,11 @@ async def answer(
 async def without_answer(session: AsyncSession, member_ids: Iterable[int], purpose: Purpose) -> list[int]:
     """Those who never answered; an owner's statement at import must not overrule a member's own no."""
     ids = list(member_ids)
-    answered = set(await session.scalars(select(Consent.member_id).where(Consent.purpose == purpose)))
+    answered: set[int] = set()
+    for start in range(0, len(ids), _AT_ONCE):
+        some = ids[start : start + _AT_ONCE]
+        query = select(Consent.member_id).where(Consent.purpose == purpose, Consent.member_id.in_(some))
+        answered.update(await session.scalars(query))
     return [member for member in ids if member not in answered]
 
 

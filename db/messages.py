@@ -7,8 +7,9 @@ which conversation a message belongs to. Knows no platform and no archive.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import members
@@ -76,15 +77,19 @@ async def store(
     for message in batch:
         if message.platform_id in known:
             revised += _revise(session, *known[message.platform_id], message, now)
-    conversations = await _conversations(session, channel, fresh)
-    rows = [_row(channel, message, conversations[message.platform_id], provenance) for message in fresh]
-    session.add_all(rows)
     await session.flush()
-    session.add_all(
-        _revision(row, 1, message.text, message.edited_at or row.at) for row, message in zip(rows, fresh, strict=True)
-    )
-    await session.flush()
+    if fresh:
+        conversations = await _conversations(session, channel, fresh)
+        await _insert(session, fresh, [_row(channel, one, conversations[one.platform_id], provenance) for one in fresh])
     return Stored(len(fresh), revised, len(batch) - len(fresh) - revised)
+
+
+async def _insert(session: AsyncSession, fresh: Sequence[NewMessage], rows: Sequence[dict[str, Any]]) -> None:
+    """Many at a time, as values: as objects of the session they would take four times as long."""
+    made = await session.execute(insert(Message).returning(Message.platform_id, Message.id), rows)
+    ids = dict(made.all())
+    revisions = [_revision(ids[one.platform_id], 1, one.text, one.edited_at or one.at) for one in fresh]
+    await session.execute(insert(MessageRevision), revisions)
 
 
 def _with_text():  # the type of a SQLAlchemy select says nothing a reader needs
@@ -94,23 +99,27 @@ def _with_text():  # the type of a SQLAlchemy select says nothing a reader needs
     )
 
 
-def _row(channel: Channel, message: NewMessage, conversation: str, provenance: Provenance) -> Message:
-    return Message(
-        channel_id=channel.id,
-        member_id=message.member_id,
-        platform_id=message.platform_id,
-        at=message.at,
-        thread=message.thread,
-        reply_to=message.reply_to,
-        conversation=conversation,
-        provenance=provenance,
-    )
+def _row(channel: Channel, message: NewMessage, conversation: str, provenance: Provenance) -> dict[str, Any]:
+    return {
+        "channel_id": channel.id,
+        "member_id": message.member_id,
+        "platform_id": message.platform_id,
+        "at": message.at,
+        "thread": message.thread,
+        "reply_to": message.reply_to,
+        "conversation": conversation,
+        "provenance": provenance,
+    }
 
 
-def _revision(row: Message, number: int, text: str, at: datetime) -> MessageRevision:
-    return MessageRevision(
-        message_id=row.id, number=number, text=redact(text).text, redaction_version=REDACTION_VERSION, at=at
-    )
+def _revision(message: int, number: int, text: str, at: datetime) -> dict[str, Any]:
+    return {
+        "message_id": message,
+        "number": number,
+        "text": redact(text).text,
+        "redaction_version": REDACTION_VERSION,
+        "at": at,
+    }
 
 
 def _revise(session: AsyncSession, row: Message, held: MessageRevision, new: NewMessage, now: datetime) -> int:
@@ -120,15 +129,13 @@ def _revise(session: AsyncSession, row: Message, held: MessageRevision, new: New
         return 0
     row.revision += 1
     row.review = "pending"  # what was approved is not what stands there now
-    session.add(_revision(row, row.revision, new.text, new.edited_at or now))
+    session.add(MessageRevision(**_revision(row.id, row.revision, new.text, new.edited_at or now)))
     return 1
 
 
 async def _conversations(session: AsyncSession, channel: Channel, batch: Sequence[NewMessage]) -> dict[str, str]:
     """Which conversation each new message joins; see docs/decisions.md."""
     given: dict[str, str] = {}
-    if not batch:
-        return given
     roots = await _stored_conversations(session, channel, {m.thread for m in batch if m.thread})
     last_at, last = await _before(session, channel, batch[0].at)
     for message in batch:

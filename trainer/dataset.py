@@ -106,9 +106,11 @@ def _newest(texts: list[Text], limit: int | None) -> list[Text]:
 
 
 def _has_dialogue(texts: Sequence[Text]) -> bool:
-    """Whether anyone ever answers anyone: two authors in one conversation."""
+    """Whether anyone ever answers anyone: two authors in one conversation, or one half of it in a data package."""
     authors: dict[str, int | None] = {}
-    return any(authors.setdefault(text.conversation, text.member_id) != text.member_id for text in texts)
+    return any(text.provenance == "discord_package" for text in texts) or any(
+        authors.setdefault(text.conversation, text.member_id) != text.member_id for text in texts
+    )
 
 
 def _everything(texts: list[Text]) -> Curated:

@@ -5,9 +5,10 @@ Owns the order of an import, its cursor and its counts. Knows no file format: ar
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,10 +30,10 @@ _MENTION = re.compile(r"<@member:([^>\s]+)>")
 
 
 class Part(Protocol):
-    """A piece of an archive that is read in one go, such as a day file; `key` orders and names it.
+    """A piece of an archive that is read in one go, such as a day file; `key` names it among the others.
 
-    One that has a `progress` (the share of the whole that is behind once it is read, 0 to 1) tells it better
-    than counting parts does.
+    It fits in memory. One that has a `progress` (the share of the whole that is behind once it is read, 0 to 1)
+    tells it better than counting parts does; where `parts` are found on the way, it must.
     """
 
     @property
@@ -40,7 +41,11 @@ class Part(Protocol):
 
 
 class Archive(Protocol):
-    """A file of past messages, opened and checked."""
+    """A file of past messages, opened and checked.
+
+    `members` and `channels` are those known beforehand. Where a file names its people only beside what they
+    wrote, `read` gives each as a MemberSeen before their first message. `parts` come in the same order each time.
+    """
 
     @property
     def workspace(self) -> WorkspaceSeen: ...
@@ -52,8 +57,8 @@ class Archive(Protocol):
     def fingerprint(self) -> str: ...
     @property
     def left_out(self) -> Sequence[LeftOut]: ...
-    def parts(self) -> Sequence[Part]: ...
-    def read(self, part: Part) -> Iterator[Posted | LeftOut]: ...
+    def parts(self) -> Iterable[Part]: ...
+    def read(self, part: Part) -> Iterator[Posted | LeftOut] | Iterator[MemberSeen | Posted | LeftOut]: ...
 
 
 @dataclass
@@ -85,7 +90,11 @@ class Import:
         self._sessions, self._archive, self._by = sessions, archive, by
         self._provenance: Provenance = provenance
         self._source = f"{provenance}:{archive.fingerprint}"
+        self._ground: str | None = None
+        self._names: dict[str, str] = {}  # of people who have not written yet
         self._member_ids: dict[str, int] = {}
+        self._writers: set[str] = set()
+        self._asked: set[int] = set()
         self._channels: dict[str, Channel] = {}
         self.outcome = Imported()
 
@@ -96,46 +105,57 @@ class Import:
         """
         if consent_ground is not None and not consent_ground.strip():
             raise GroundMissing(say("Say what this consent rests on, or leave --consent-ground out."))
+        self._ground = consent_ground
         async with transaction(self._sessions) as session:
-            workspace = await self._people(session, consent_ground)
+            workspace = await self._people(session)
             done = await cursors.position(session, self._source)
             subject = {"source": self._source, "workspace": workspace.name, "ground": consent_ground}
             audit.record(session, self._by, "import", subject, datetime.now(UTC))
-        parts = self._archive.parts()
         self._count_left_out(self._archive.left_out)
-        first = _after(parts, done) % max(len(parts), 1)  # a file that was read to its end is read anew
-        self.outcome.resumed = first > 0
-        for place, part in enumerate(parts[first:], start=first + 1):
+        for share, part in await self._remaining(workspace, done):
             await self._part(workspace, part)
-            progress(getattr(part, "progress", place / len(parts)))
+            progress(share)
         return self.outcome
 
-    async def _people(self, session: AsyncSession, consent_ground: str | None) -> Workspace:
+    async def _people(self, session: AsyncSession) -> Workspace:
         now = datetime.now(UTC)
         seen = self._archive.workspace
         workspace = await workspaces.ensure(session, seen.platform, seen.id, seen.name, now)
         humans = [(member.id, member.name) for member in self._archive.members if not member.is_bot]
         for batch in _batches(humans, BATCH):
-            rows = await members.ensure(session, workspace, batch, now)
-            self._member_ids |= {platform_id: row.id for platform_id, row in rows.items()}
+            await self._meet(session, workspace, batch)
+            await self._consent(session, {platform_id for platform_id, _ in batch})
         for channel in self._archive.channels:
             row = await channels.ensure(session, workspace, channel.id, channel.name, now)
             self._channels[channel.id] = row
-        self.outcome.members = len(humans)
-        if consent_ground is not None:
-            unasked = await members.without_answer(session, self._member_ids.values(), "community")
-            await members.answer(session, unasked, "community", True, consent_ground, self._by, now)
-            self.outcome.consents = len(unasked)
         return workspace
 
-    async def _part(self, workspace: Workspace, part: Part) -> None:
-        posted: list[Posted] = []
+    async def _remaining(self, workspace: Workspace, done: str | None) -> Iterator[tuple[float, Part]]:
+        """The parts after the one called `done`; of a file that was read to its end, all of them anew."""
+        parts = self._parts()
+        if done is None:
+            return parts
+        for _, part in parts:
+            if self._ground is not None:  # this statement covers those too who wrote before the interruption
+                async with transaction(self._sessions) as session:
+                    await self._people_of(session, workspace, list(self._posted(part)))
+            if part.key == done:
+                break
+        following = next(parts, None)
+        self.outcome.resumed = following is not None
+        return chain([following], parts) if following else self._parts()
+
+    def _parts(self) -> Iterator[tuple[float, Part]]:
+        """Each part with the share of the whole that is behind once it is read."""
+        parts = self._archive.parts()
+        total = len(parts) if isinstance(parts, Sized) else 1
+        for place, part in enumerate(self._read(parts), start=1):
+            yield getattr(part, "progress", place / total), part
+
+    def _read(self, items: Iterable[T]) -> Iterator[T]:
+        """What the archive gives, until it proves damaged."""
         try:
-            for item in self._archive.read(part):
-                if isinstance(item, LeftOut):
-                    self._count_left_out([item])
-                else:
-                    posted.append(item)
+            yield from items
         except Exception as error:
             kept = self.outcome.stored + self.outcome.unchanged
             raise ImportInterrupted(
@@ -145,6 +165,20 @@ class Import:
                     kept=kept,
                 )
             ) from error
+
+    def _posted(self, part: Part, left_out: Counter[str] | None = None) -> Iterator[Posted]:
+        """The messages of a part; who wrote them is remembered, what was left out counted into `left_out`."""
+        for item in self._read(self._archive.read(part)):
+            if isinstance(item, Posted):
+                yield item
+            elif isinstance(item, LeftOut):
+                if left_out is not None:
+                    left_out[item.reason] += item.count
+            elif not item.is_bot and item.id not in self._member_ids:
+                self._names[item.id] = item.name
+
+    async def _part(self, workspace: Workspace, part: Part) -> None:
+        posted = list(self._posted(part, self.outcome.left_out))
         for batch in _batches(posted, BATCH):
             async with transaction(self._sessions) as session:
                 await self._store(session, workspace, batch)
@@ -152,7 +186,7 @@ class Import:
             await cursors.advance(session, self._source, part.key, datetime.now(UTC))
 
     async def _store(self, session: AsyncSession, workspace: Workspace, batch: Sequence[Posted]) -> None:
-        await self._meet_strangers(session, workspace, batch)
+        await self._people_of(session, workspace, batch)
         by_channel: dict[str, list[NewMessage]] = {}
         for posted in batch:
             by_channel.setdefault(posted.channel, []).append(self._new(posted))
@@ -160,14 +194,29 @@ class Import:
             now = datetime.now(UTC)
             self.outcome.add(await messages.store(session, self._channels[channel], theirs, self._provenance, now))
 
-    async def _meet_strangers(self, session: AsyncSession, workspace: Workspace, batch: Sequence[Posted]) -> None:
-        """Authors and mentioned people whom the archive's own list of members leaves out."""
-        named = {posted.author for posted in batch if posted.author}
-        named |= {found for posted in batch for found in _MENTION.findall(posted.text)}
-        strangers = [(platform_id, "") for platform_id in named - self._member_ids.keys()]
+    async def _people_of(self, session: AsyncSession, workspace: Workspace, batch: Sequence[Posted]) -> None:
+        """Authors and mentioned people whom the archive did not list beforehand."""
+        authors = {posted.author for posted in batch if posted.author}
+        named = authors | {found for posted in batch for found in _MENTION.findall(posted.text)}
+        strangers = sorted(named - self._member_ids.keys())
         if strangers:
-            rows = await members.ensure(session, workspace, strangers, datetime.now(UTC))
-            self._member_ids |= {platform_id: row.id for platform_id, row in rows.items()}
+            await self._meet(session, workspace, [(one, self._names.pop(one, "")) for one in strangers])
+        await self._consent(session, authors)
+
+    async def _meet(self, session: AsyncSession, workspace: Workspace, people: Sequence[tuple[str, str]]) -> None:
+        rows = await members.ensure(session, workspace, people, datetime.now(UTC))
+        self._member_ids |= {platform_id: row.id for platform_id, row in rows.items()}
+
+    async def _consent(self, session: AsyncSession, writers: set[str]) -> None:
+        """Count whose text this is, and record the owner's statement for those who never answered."""
+        self._writers |= writers
+        self.outcome.members = len(self._writers)
+        new = {self._member_ids[writer] for writer in writers} - self._asked
+        if self._ground is not None and new:
+            unasked = await members.without_answer(session, sorted(new), "community")
+            await members.answer(session, unasked, "community", True, self._ground, self._by, datetime.now(UTC))
+            self.outcome.consents += len(unasked)
+            self._asked |= new
 
     def _new(self, posted: Posted) -> NewMessage:
         text = _MENTION.sub(lambda found: f"<@member:{self._member_ids[found[1]]}>", posted.text)
@@ -185,10 +234,6 @@ class Import:
     def _count_left_out(self, items: Iterable[LeftOut]) -> None:
         for item in items:
             self.outcome.left_out[item.reason] += item.count
-
-
-def _after(parts: Sequence[Part], done: str | None) -> int:
-    return next((place for place, part in enumerate(parts, start=1) if part.key == done), 0)
 
 
 def _batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

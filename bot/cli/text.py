@@ -1,5 +1,6 @@
 """`yamabiko import …`, `channel …`, `members`, `role`, `consent`, `permit-training`, `review`."""
 
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
@@ -38,6 +39,35 @@ def slack_export(file: Path, consent_ground: Ground = None, as_json: Json = Fals
         _print_import(_bring_in(archive, "slack_export", consent_ground), consent_ground, as_json)
 
 
+@imports.command("discord-export")
+def discord_export(file: Path, consent_ground: Ground = None, as_json: Json = False) -> None:
+    """A channel or thread that DiscordChatExporter wrote as JSON; import a channel before its threads.
+
+    That program reads through Discord's API: training on its text needs `yamabiko permit-training` besides consent.
+    """
+    from bot.importers.discord_export import DiscordExport
+
+    archive = DiscordExport(file)
+    done = _bring_in(archive, "discord_export", consent_ground)
+    _print_import(done, consent_ground, as_json, archive.workspace.name)
+
+
+@imports.command("discord-package")
+def discord_package(
+    file: Path,
+    consent_ground: Ground = None,
+    direct_messages: Annotated[
+        bool, typer.Option("--direct-messages", help="Their words in private conversations too.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """The zip that Discord sends members who ask for their data: their own messages alone."""
+    from bot.importers.discord_package import DiscordPackage
+
+    with DiscordPackage(file, private=direct_messages) as archive:
+        _print_import(_bring_in(archive, "discord_package", consent_ground), consent_ground, as_json)
+
+
 @imports.command("text")
 def text_file(
     file: Path,
@@ -67,7 +97,8 @@ async def _import(
     return await Import(rows.sessions, archive, provenance, shell().name).run(ground, show)
 
 
-def _print_import(done: Imported, ground: str | None, as_json: bool) -> None:
+def _print_import(done: Imported, ground: str | None, as_json: bool, api_text_of: str = "") -> None:
+    """`api_text_of` is the workspace whose API the text came through, if any."""
     if as_json:
         print_json(done)
         return
@@ -82,6 +113,13 @@ def _print_import(done: Imported, ground: str | None, as_json: bool) -> None:
         out.print(line)
     if not ground:
         out.print(say("Nobody has agreed to training yet: see `yamabiko consent --help`."))
+    if api_text_of:
+        told = say(
+            "This text came through Discord's API. Whatever members agree to, it is not trained on until you record "
+            "your ground with `yamabiko permit-training {name} --ground …`; Discord's terms, as written, forbid it.",
+            name=shlex.quote(api_text_of),
+        )
+        out.print(told, markup=False)
     out.print(say("Next: `yamabiko channel list`, then `yamabiko channel approve NAME --training`."))
 
 

@@ -1,21 +1,26 @@
 """A zip file from outside, opened so that it can neither climb, swell nor surprise.
 
 Owns the limits and every check on a zip: names, sizes, duplicates, encryption, JSON that parses. Nothing is
-ever written to disk, and one member at a time is in memory. Knows no platform.
+ever written to disk, and one member at a time is in memory, or none where it is streamed. Knows no platform.
 """
 
 import hashlib
+import io
 import json
 import struct
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import TracebackType
-from typing import Self
+from typing import IO, TYPE_CHECKING, BinaryIO, Self
 
 from bot.importers.source import ImportRefused
 from db.words import mark, say
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 # What the standard library raises on damaged archives, as fuzzing shows.
 _DAMAGE = (
@@ -29,6 +34,7 @@ _NAME_ENCODINGS = (
 )  # zips made on macOS and Windows do not say which; cp437 takes any
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _ENCRYPTED = 0x1
+_WHOLE = 64 << 20  # bytes; larger members are streamed
 _SMALL = 1 << 20  # below this many bytes a high ratio harms nobody
 
 
@@ -48,12 +54,13 @@ DEFAULT_LIMITS = ArchiveLimits()
 class Archive:
     """A zip whose every name and size was checked on construction; reading may still meet damaged contents.
 
+    `reads` says which members will ever be read: the rest may be as large as they like, and are not in `names`.
     Raises ImportRefused when the file is missing, is no zip, is encrypted, or breaks `limits` or path safety.
     """
 
-    def __init__(self, path: Path, limits: ArchiveLimits) -> None:
+    def __init__(self, path: Path, limits: ArchiveLimits, reads: Callable[[str], bool] = lambda name: True) -> None:
         self.name = path.name
-        self._limits = limits
+        self._limits, self._reads = limits, reads
         self._zip = _opened(path)
         try:
             self._infos = self._checked()
@@ -73,7 +80,9 @@ class Archive:
         return self._infos[member].file_size
 
     def read_json(self, member: str) -> object:
-        """Inflate and parse one member. Raises ImportRefused naming it when it is damaged or no JSON."""
+        """Inflate and parse one member. Raises ImportRefused naming it when it is large, damaged or no JSON."""
+        if self.size(member) > _WHOLE:
+            raise self._refused(member, f"is larger than {_megabytes(_WHOLE)}; ask for a smaller export")
         try:
             return json.loads(self._inflated(member))
         except RecursionError as error:
@@ -84,6 +93,15 @@ class Archive:
             raise self._refused(
                 member, mark("{member!r} in {archive} is not JSON; download the export again.")
             ) from error
+
+    def open(self, member: str) -> BinaryIO:
+        """One member as a stream. Reading raises ImportRefused naming it when it is damaged."""
+        info = self._infos[member]
+        try:
+            inflating = self._zip.open(info)
+        except _DAMAGE as error:
+            raise self._refused(member, "is damaged") from error
+        return io.BufferedReader(_Inflating(inflating, info.file_size, self._refused(member, "is damaged")), 1 << 16)
 
     def close(self) -> None:
         self._zip.close()
@@ -110,13 +128,16 @@ class Archive:
             )
         infos: dict[str, zipfile.ZipInfo] = {}
         for info in entries:
+            self._check_name(info)
+            if not self._reads(info.filename):
+                continue
             self._check(info)
             if info.filename in infos:
                 raise self._refused(
                     info.filename, mark("{member!r} in {archive} stands there twice; download the export again.")
                 )
             infos[info.filename] = info
-        if sum(info.file_size for info in entries) > self._limits.total_bytes:
+        if sum(info.file_size for info in infos.values()) > self._limits.total_bytes:
             raise ImportRefused(
                 say(
                     "{archive} would inflate to more than {size}: export a shorter time.",
@@ -126,7 +147,7 @@ class Archive:
             )
         return {name: info for name, info in infos.items() if not info.is_dir()}
 
-    def _check(self, info: zipfile.ZipInfo) -> None:
+    def _check_name(self, info: zipfile.ZipInfo) -> None:
         raw = info.orig_filename  # the standard library cuts `filename` at a NUL
         if _climbs(raw):
             raise ImportRefused(
@@ -137,6 +158,8 @@ class Archive:
                     path=raw[:80],
                 )
             )
+
+    def _check(self, info: zipfile.ZipInfo) -> None:
         if info.flag_bits & _ENCRYPTED:
             raise self._refused(
                 info.filename, mark("{member!r} in {archive} is encrypted; make a zip without a password.")
@@ -173,6 +196,32 @@ class Archive:
 
     def _refused(self, member: str, why: str, **values: str) -> ImportRefused:
         return ImportRefused(say(why, member=member[:120], archive=self.name, **values))
+
+
+class _Inflating(io.RawIOBase):
+    """A member's bytes, no more than the directory declares: it may lie."""
+
+    def __init__(self, stream: IO[bytes], size: int, damaged: ImportRefused) -> None:
+        self._stream, self._left, self._damaged = stream, size, damaged
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        view = memoryview(buffer)
+        try:
+            data = self._stream.read(min(len(view), self._left + 1))
+        except _DAMAGE as error:
+            raise self._damaged from error
+        self._left -= len(data)
+        if self._left < 0:
+            raise self._damaged
+        view[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
 
 
 def _opened(path: Path) -> zipfile.ZipFile:

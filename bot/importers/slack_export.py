@@ -123,7 +123,8 @@ class SlackExport:
         self._team = _team(self._authors)
         name = storable(path.stem.split(" Slack export ")[0])
         self.workspace = WorkspaceSeen("slack", self._team or _stable_id(self._names), name)
-        self.fingerprint = self._archive.fingerprint
+        # With the private channels it is another source: what one import passed over the other has yet to read.
+        self.fingerprint = self._archive.fingerprint + ("+private" if private_channels else "")
         self._days, self.left_out = self._find_days()
         self._channel_of = {day.key: day.channel for day in self._days}
         self.total = sum(day.size for day in self._days)

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.fakes import discord_export, discord_package
 from tests.fakes.command_line import COMMAND, Run, environment
 from tests.fakes.slack_export import busy_export
 
@@ -39,6 +40,48 @@ def test_a_text_file_is_imported_as_the_owners_own(yamabiko: Run, home: Path) ->
     assert re.match(r"\d+ messages? stored\.\n", output)
     assert "agreed to training" not in output
     assert json.loads(yamabiko("channel", "list", "--json")[1])[0]["name"] == "坊っちゃん"
+
+
+def test_a_discord_export_tells_that_its_text_is_api_text(yamabiko: Run, home: Path) -> None:
+    file = discord_export.busy_export(home / "general.json", 1200)
+    status, output, _ = yamabiko("import", "discord-export", str(file), "--consent-ground", "signed forms")
+    assert status == 0
+    words = " ".join(output.split())
+    assert words.startswith(
+        "1,200 messages of 7 members stored. Consent recorded for 7 members. This text came through"
+    )
+    assert "not trained on until you record your ground with `yamabiko permit-training Harbour --ground …`" in words
+    facts: dict[str, Any] = json.loads(yamabiko("import", "discord-export", str(file), "--json")[1])
+    assert (facts["unchanged"], facts["members"], facts["resumed"]) == (1200, 7, False)
+    assert json.loads(yamabiko("channel", "list", "--json")[1])[0]["name"] == "general"
+    assert yamabiko("permit-training", "Harbour", "--ground", "Discord's letter of 2 May")[0] == 0
+
+
+def test_a_discord_package_leaves_private_words_out_unless_asked(yamabiko: Run, home: Path) -> None:
+    files = discord_package.channel(discord_package.GENERAL, discord_package.said("hello"))
+    files |= discord_package.channel(discord_package.DIRECT, discord_package.said("a secret"))
+    file = discord_package.package(home / "package.zip", files)
+    status, output, _ = yamabiko("import", "discord-package", str(file))
+    assert status == 0
+    assert output.splitlines()[:2] == ["1 message of 1 member stored.", "  left out: 1 private"]
+    assert "API" not in output
+    facts = json.loads(yamabiko("import", "discord-package", str(file), "--direct-messages", "--json")[1])
+    assert (facts["stored"], facts["unchanged"], facts["left_out"]) == (1, 1, {})
+    names = {channel["name"] for channel in json.loads(yamabiko("channel", "list", "--json")[1])}
+    assert names == {"Harbour/general", "direct-530"}
+    assert yamabiko("channel", "approve", "Harbour/general", "--training")[0] == 0
+
+
+def test_a_file_that_is_damaged_ends_in_one_sentence_that_says_what_was_kept(yamabiko: Run, home: Path) -> None:
+    file = discord_export.busy_export(home / "general.json", 1200)
+    file.write_bytes(file.read_bytes()[:-9000])
+    status, output, error = yamabiko("import", "discord-export", str(file))
+    assert (status, output) == (1, "")
+    assert re.fullmatch(
+        r"general\.json is no JSON, cut short or damaged: make it again\. 1,\d+ messages before it are kept; "
+        r"with a whole file the import goes on from there\.",
+        error.strip(),
+    )
 
 
 def test_an_import_on_a_terminal_shows_how_far_it_is(home: Path) -> None:

@@ -16,6 +16,7 @@ from db import messages
 from db.models import BackfillCursor, Message
 from db.session import Sessions, open_engine, sessions_of
 from tests.conftest import sqlite_url
+from tests.fakes import discord_export
 from tests.fakes.archive import bring_in, count, diary, everything
 from tests.fakes.command_line import COMMAND
 from tests.fakes.slack_export import busy_export
@@ -65,30 +66,34 @@ async def test_another_file_does_not_go_on_where_this_one_stopped(sqlite_session
     assert (done.stored, done.unchanged, done.resumed) == (20, 10, False)
 
 
-async def test_an_import_killed_midway_ends_with_the_rows_of_an_uninterrupted_one(tmp_path: Path) -> None:
-    file = busy_export(tmp_path / "export.zip", days=60, a_day=120)
+@pytest.mark.parametrize("kind", ["slack-export", "discord-export"])
+async def test_an_import_killed_midway_ends_with_the_rows_of_an_uninterrupted_one(tmp_path: Path, kind: str) -> None:
+    if kind == "slack-export":
+        file = busy_export(tmp_path / "export.zip", days=80, a_day=120)
+    else:
+        file = discord_export.busy_export(tmp_path / "export.json", 80 * 120)
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    start_import(file, whole).communicate(timeout=60)
-    process = start_import(file, killed)
-    stored = wait_for_rows(killed / "data" / "yamabiko.db", 1000)
+    start_import(kind, file, whole).communicate(timeout=60)
+    process = start_import(kind, file, killed)
+    stored = wait_for_rows(killed / "data" / "yamabiko.db", 1500)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
     assert process.returncode == -signal.SIGKILL
-    assert stored < 60 * 120
-    again = start_import(file, killed)
+    assert stored < 80 * 120
+    again = start_import(kind, file, killed)
     output = again.communicate(timeout=60)[0]
     assert again.returncode == 0
     assert json.loads(output)["resumed"] is True
     assert await rows_in(killed) == await rows_in(whole)
-    assert len(await rows_in(whole)) == 60 * 120
+    assert len(await rows_in(whole)) == 80 * 120
 
 
-def start_import(file: Path, folder: Path) -> subprocess.Popen[str]:
+def start_import(kind: str, file: Path, folder: Path) -> subprocess.Popen[str]:
     folder.mkdir(exist_ok=True)
     (folder / "config.toml").write_text("")
     options = ["--config", str(folder / "config.toml")]
     return subprocess.Popen(
-        [*COMMAND, *options, "import", "slack-export", str(file), "--json"], stdout=subprocess.PIPE, text=True
+        [*COMMAND, *options, "import", kind, str(file), "--json"], stdout=subprocess.PIPE, text=True
     )
 
 

@@ -53,13 +53,14 @@ def one_day(tmp_path: Path, *rows: Any) -> tuple[list[Posted], Counter[str]]:
 
 
 def busy_export(path: Path, days: int, a_day: int) -> Path:
-    """Seven members in one channel, who mention each other once a minute, so many times a day."""
-    monday = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-    talk: dict[str, Any] = {}
-    for day in range(days):
-        begin = monday + timedelta(days=day)
-        stamps = [f"{int(begin.timestamp()) + 60 * n}.000100" for n in range(a_day)]
-        rows = [said(f"<@U{n % 5}> word {n}", ts, f"U{n % 7}") for n, ts in enumerate(stamps)]
-        talk[f"general/{begin.date()}.json"] = rows
+    """Seven members in one channel, who mention each other all day long. Written as it is generated."""
+    monday = datetime(2016, 3, 7, 0, 0, tzinfo=UTC)
     users = [{"id": f"U{n}", "team_id": "T1", "name": f"user{n}"} for n in range(7)]
-    return export(path, talk, users=users, channels=CHANNELS[:1])
+    export(path, {}, users=users, channels=CHANNELS[:1])
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        for day in range(days):
+            begin = monday + timedelta(days=day)
+            stamps = [f"{int(begin.timestamp()) + 86_000 * n // a_day}.{n % 1000:06}" for n in range(a_day)]
+            rows = [said(f"<@U{n % 5}> word {n}", ts, f"U{n % 7}") for n, ts in enumerate(stamps)]
+            archive.writestr(f"general/{begin.date()}.json", json.dumps(rows))
+    return path
