@@ -1,6 +1,6 @@
 """Members: who they are, what they may do, and what they agreed to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -8,8 +8,9 @@ from typing import Literal
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db import words
 from db.models import Block, Consent, Member, Message, Role, Workspace
-from db.words import say
+from db.words import listed, say
 
 RoleName = Literal["owner", "admin", "curator", "member"]
 Purpose = Literal["community", "voice"]
@@ -18,6 +19,10 @@ ROLES: tuple[RoleName, ...] = ("member", "curator", "admin", "owner")  # each ma
 
 class NoSuchMember(Exception):
     """There is no such member; `yamabiko members` shows them."""
+
+
+class NoSuchLanguage(Exception):
+    """The bot does not speak this language; the message says which it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +37,13 @@ class MemberSummary:
 
 
 async def ensure(
-    session: AsyncSession, workspace: Workspace, people: Iterable[tuple[str, str]], now: datetime
+    session: AsyncSession,
+    workspace: Workspace,
+    people: Iterable[tuple[str, str]],
+    now: datetime,
+    locales: Mapping[str, str] | None = None,
 ) -> dict[str, Member]:
-    """Rows for `(platform id, name)` pairs, by platform id; changed names are taken over.
+    """Rows for `(platform id, name)` pairs, by platform id; changed names are taken over, and so are `locales`.
 
     An empty name leaves a known member's name as it is; a new member is then called by the platform id.
     """
@@ -54,6 +63,8 @@ async def ensure(
             found[platform_id] = member
         elif name:
             found[platform_id].name = name
+    for platform_id, locale in (locales or {}).items():
+        found[platform_id].locale = locale
     await session.flush()
     return found
 
@@ -70,6 +81,21 @@ async def named(session: AsyncSession, name: str) -> Member:
         raise NoSuchMember(say("There is no member {name!r}; `yamabiko members` shows them.", name=name))
     choices = ", ".join(f"#{member.id}" for member in found)
     raise NoSuchMember(say("Several members are called {name!r}; write one of {choices}.", name=name, choices=choices))
+
+
+def language_of(member: Member) -> str:
+    """What the bot speaks with them: what they chose, else their network's language, else the config's."""
+    return member.language or words.best(member.locale or "") or words.by_default()
+
+
+def choose_language(member: Member, language: str | None) -> None:
+    """One of `words.LANGUAGES`; None goes back to what their network says. Raises NoSuchLanguage."""
+    if language is not None and language not in words.LANGUAGES:
+        known = listed(f"{code} ({name})" for code, name in words.LANGUAGES.items())
+        raise NoSuchLanguage(
+            say("There is no language {language!r}; there are {known}.", language=language, known=known)
+        )
+    member.language = language
 
 
 async def names(session: AsyncSession, ids: Iterable[int]) -> dict[int, str]:
