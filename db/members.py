@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import words
 from db.models import Block, Consent, Member, Message, Role, Workspace
+from db.names import called, plain
 from db.words import listed, say
 
 RoleName = Literal["owner", "admin", "curator", "member"]
@@ -72,15 +73,23 @@ async def ensure(
 async def named(session: AsyncSession, name: str) -> Member:
     """By name or platform id. Raises NoSuchMember; several of one name are told apart by `#ROW`."""
     query = select(Member).where((Member.name == name) | (Member.platform_id == name))
-    if name.startswith("#") and name[1:].isdigit():
-        query = select(Member).where(Member.id == int(name[1:]))
-    found = list(await session.scalars(query))
+    row = plain(name)
+    if row.startswith("#") and row[1:].isdigit():
+        query = select(Member).where(Member.id == int(row[1:]))
+    found = list(await session.scalars(query)) or await _called_alike(session, name)
     if len(found) == 1:
         return found[0]
     if not found:
         raise NoSuchMember(say("There is no member {name!r}; `yamabiko members` shows them.", name=name))
     choices = ", ".join(f"#{member.id}" for member in found)
     raise NoSuchMember(say("Several members are called {name!r}; write one of {choices}.", name=name, choices=choices))
+
+
+async def _called_alike(session: AsyncSession, name: str) -> list[Member]:
+    """By a name typed in other characters than it is kept in. There may be many members: only names are read."""
+    rows = (await session.execute(select(Member.id, Member.name))).tuples().all()
+    ids = [member_id for member_id, _ in called(name, rows, lambda row: row[1])]
+    return list(await session.scalars(select(Member).where(Member.id.in_(ids)).order_by(Member.id)))
 
 
 def language_of(member: Member) -> str:

@@ -14,7 +14,7 @@ import structlog
 import typer
 from rich.console import Console
 
-from bot.cli import health, language, moderation, personas, talk, text, training
+from bot.cli import health, language, moderation, personas, talk, text, training, wide
 from bot.cli.common import LEARN, ORDER, TEXT
 from db import words
 
@@ -51,6 +51,7 @@ def main() -> None:
         wrapper_class=structlog.make_filtering_bound_logger("warning"),
     )
     warnings.filterwarnings("ignore", category=FutureWarning, module="transformers|peft")  # theirs to mend
+    wide.teach_rich()
     words.set_default(language.of_config(sys.argv[1:]) or "en")
     with words.speaking(words.of_environment()):
         _run()
