@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo demo-ja run test test-long lint bench lock clean
+.PHONY: help install install-dev demo demo-ja run test test-long lint texts bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ test: lint ## Everything that is checked at every change (minutes)
 
 test-long: install-dev ## What takes longer: real training of the starter base, kill -9, memory
 	$(BIN)/pytest -m long --timeout 1800
+
+texts: install-dev ## Bring the catalogues in db/locale up to the sentences in the code
+	$(BIN)/python tools/texts.py
 
 bench: install-dev ## Generation and training beside transformers, PEFT and Trainer, as a table and JSON
 	$(BIN)/python -m benchmarks

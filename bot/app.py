@@ -26,7 +26,7 @@ from bot.engines import Engines
 from bot.generation.engine import Engine
 from bot.live_adapters import LiveAdapters
 from bot.prepare import Progress, prepare
-from db import config, migrate
+from db import config, migrate, words
 from db.session import Sessions, check, open_engine, sessions_of
 from db.words import say
 
@@ -68,6 +68,7 @@ class App:
 async def open_rows() -> AsyncGenerator[Rows]:
     """Raises ConfigRefused, StorageUnavailable, DatabaseUnavailable."""
     settings = config.load(BotConfig)
+    words.set_default(settings.language.default)
     make_folder(settings.storage.folder)
     engine = open_engine(settings.database_url)
     try:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Channel, Message, Pause, Workspace
 from db.models.text import ChannelState
+from db.names import called, plain
 from db.words import say
 
 
@@ -46,19 +47,24 @@ async def ensure(session: AsyncSession, workspace: Workspace, platform_id: str, 
 
 async def named(session: AsyncSession, name: str) -> Channel:
     """By name (`general`, `#general`) or `workspace/general`. Raises NoSuchChannel, AmbiguousChannel."""
-    workspace, _, channel = name.rpartition("/")
-    query = select(Channel).join(Workspace)
-    found = list(await session.scalars(query.where(Channel.name == name.lstrip("#"))))
+    rows = (await session.execute(select(Channel, Workspace.name).join(Workspace))).tuples().all()
+    wanted = plain(name)
+    workspace, _, channel = wanted.rpartition("/")
+    found = called(_bare(name), rows, lambda row: row[0].name)
     if not found and workspace:
-        query = query.where(Channel.name == channel.lstrip("#"), Workspace.name == workspace)
-        found = list(await session.scalars(query))
+        there = called(workspace, rows, lambda row: row[1])
+        found = called(_bare(channel), there, lambda row: row[0].name)
     if not found:
         raise NoSuchChannel(say("There is no channel {name!r}; `yamabiko channel list` shows them.", name=name))
     if len(found) > 1:
         raise AmbiguousChannel(
             say("Several workspaces have a channel {name!r}; write WORKSPACE/{channel}.", name=name, channel=channel)
         )
-    return found[0]
+    return found[0][0]
+
+
+def _bare(name: str) -> str:
+    return name.strip().lstrip("#＃")
 
 
 async def summaries(session: AsyncSession) -> list[ChannelSummary]:

@@ -24,6 +24,7 @@ from pydantic_settings import (
 )
 
 from db.base_names import kind_of
+from db.foreign import told_again
 from db.words import listed, say
 
 # Every table a config file may hold: each program refuses a misspelt one and passes over the other's.
@@ -240,7 +241,7 @@ def _sentence(file: Path, error: ValidationError) -> str:
     first = error.errors()[0]
     table, *rest = [str(part) for part in first["loc"]]
     place = f"[{table}] {'.'.join(rest)}".rstrip()
-    told = first["msg"].removeprefix("Value error, ") + _what_stands_there(rest, first)
+    told = told_again(first["msg"]).removeprefix("Value error, ") + _what_stands_there(rest, first)
     spoken = [f"{_ENVIRONMENT}{table}__{'__'.join(rest)}".upper(), f"{_ENVIRONMENT}{table}".upper()]
     if variable := next((name for name in spoken if name in os.environ), None):
         return say("The environment variable {variable}: {told}.", variable=variable, told=told)

@@ -1,6 +1,6 @@
 """Members: who they are, what they may do, and what they agreed to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -8,8 +8,10 @@ from typing import Literal
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db import words
 from db.models import Block, Consent, Member, Message, Role, Workspace
-from db.words import say
+from db.names import called, plain
+from db.words import listed, say
 
 RoleName = Literal["owner", "admin", "curator", "member"]
 Purpose = Literal["community", "voice"]
@@ -19,6 +21,10 @@ ROLES: tuple[RoleName, ...] = ("member", "curator", "admin", "owner")  # each ma
 
 class NoSuchMember(Exception):
     """There is no such member; `yamabiko members` shows them."""
+
+
+class NoSuchLanguage(Exception):
+    """The bot does not speak this language; the message says which it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +39,13 @@ class MemberSummary:
 
 
 async def ensure(
-    session: AsyncSession, workspace: Workspace, people: Iterable[tuple[str, str]], now: datetime
+    session: AsyncSession,
+    workspace: Workspace,
+    people: Iterable[tuple[str, str]],
+    now: datetime,
+    locales: Mapping[str, str] | None = None,
 ) -> dict[str, Member]:
-    """Rows for `(platform id, name)` pairs, by platform id; changed names are taken over.
+    """Rows for `(platform id, name)` pairs, by platform id; changed names are taken over, and so are `locales`.
 
     An empty name leaves a known member's name as it is; a new member is then called by the platform id.
     """
@@ -55,6 +65,8 @@ async def ensure(
             found[platform_id] = member
         elif name:
             found[platform_id].name = name
+    for platform_id, locale in (locales or {}).items():
+        found[platform_id].locale = locale
     await session.flush()
     return found
 
@@ -62,15 +74,38 @@ async def ensure(
 async def named(session: AsyncSession, name: str) -> Member:
     """By name or platform id. Raises NoSuchMember; several of one name are told apart by `#ROW`."""
     query = select(Member).where((Member.name == name) | (Member.platform_id == name))
-    if name.startswith("#") and name[1:].isdigit():
-        query = select(Member).where(Member.id == int(name[1:]))
-    found = list(await session.scalars(query))
+    row = plain(name)
+    if row.startswith("#") and row[1:].isdigit():
+        query = select(Member).where(Member.id == int(row[1:]))
+    found = list(await session.scalars(query)) or await _called_alike(session, name)
     if len(found) == 1:
         return found[0]
     if not found:
         raise NoSuchMember(say("There is no member {name!r}; `yamabiko members` shows them.", name=name))
     choices = ", ".join(f"#{member.id}" for member in found)
     raise NoSuchMember(say("Several members are called {name!r}; write one of {choices}.", name=name, choices=choices))
+
+
+async def _called_alike(session: AsyncSession, name: str) -> list[Member]:
+    """By a name typed in other characters than it is kept in. There may be many members: only names are read."""
+    rows = (await session.execute(select(Member.id, Member.name))).tuples().all()
+    ids = [member_id for member_id, _ in called(name, rows, lambda row: row[1])]
+    return list(await session.scalars(select(Member).where(Member.id.in_(ids)).order_by(Member.id)))
+
+
+def language_of(member: Member) -> str:
+    """What the bot speaks with them: what they chose, else their network's language, else the config's."""
+    return member.language or words.best(member.locale or "") or words.by_default()
+
+
+def choose_language(member: Member, language: str | None) -> None:
+    """One of `words.LANGUAGES`; None goes back to what their network says. Raises NoSuchLanguage."""
+    if language is not None and language not in words.LANGUAGES:
+        known = listed(f"{code} ({name})" for code, name in words.LANGUAGES.items())
+        raise NoSuchLanguage(
+            say("There is no language {language!r}; there are {known}.", language=language, known=known)
+        )
+    member.language = language
 
 
 async def names(session: AsyncSession, ids: Iterable[int]) -> dict[int, str]:

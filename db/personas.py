@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.coded import shown
 from db.models import Activation, Adapter, Channel, Persona, PersonaSource, PersonaVoice
+from db.names import called
 from db.words import say
 
 
@@ -28,11 +29,11 @@ class CannotGoLive(Exception):
 
 
 async def named(session: AsyncSession, name: str) -> Persona:
-    """Raises NoSuchPersona."""
-    found = await session.scalar(select(Persona).where(Persona.name == name, Persona.deleted_at.is_(None)))
-    if found is None:
+    """However its name is typed. Raises NoSuchPersona."""
+    found = called(name, await every(session), lambda persona: persona.name)
+    if not found:
         raise NoSuchPersona(say("There is no persona {name!r}; `yamabiko persona list` shows them.", name=name))
-    return found
+    return found[0]
 
 
 async def every(session: AsyncSession) -> list[Persona]:
@@ -41,9 +42,8 @@ async def every(session: AsyncSession) -> list[Persona]:
 
 async def add(session: AsyncSession, persona: Persona) -> Persona:
     """Raises PersonaExists."""
-    taken = select(Persona.id).where(Persona.name == persona.name, Persona.deleted_at.is_(None))
-    if await session.scalar(taken) is not None:
-        raise PersonaExists(say("There is a persona {persona!r} already; choose another name.", persona=persona.name))
+    if taken := called(persona.name, await every(session), lambda one: one.name):
+        raise PersonaExists(say("There is a persona {persona!r} already; choose another name.", persona=taken[0].name))
     session.add(persona)
     await session.flush()
     return persona

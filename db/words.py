@@ -69,6 +69,11 @@ def language() -> str:
     return _spoken.get() or _by_default
 
 
+def by_default() -> str:
+    """What is spoken where nobody's language is known."""
+    return _by_default
+
+
 @contextmanager
 def speaking(wanted: str | None) -> Generator[None]:
     """Within this block and what it starts, people are told things in `wanted`; None changes nothing."""

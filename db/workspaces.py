@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Workspace
+from db.names import plain
 from db.words import say
 
 
@@ -39,7 +40,8 @@ async def every(session: AsyncSession) -> list[Workspace]:
 async def named(session: AsyncSession, name: str) -> Workspace:
     """By name or platform id. Raises NoSuchWorkspace."""
     for workspace in await every(session):
-        if name in (workspace.name, workspace.platform_id, f"{workspace.platform}:{workspace.name}"):
+        known = (workspace.name, workspace.platform_id, f"{workspace.platform}:{workspace.name}")
+        if plain(name) in map(plain, known):
             return workspace
     raise NoSuchWorkspace(say("There is no workspace {name!r}; `yamabiko channel list` shows them.", name=name))
 

@@ -16,7 +16,7 @@ import pytest
 import structlog
 from sqlalchemy import make_url
 
-from db import migrate
+from db import migrate, words
 from db.session import Sessions, open_engine, sessions_of
 
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -37,6 +37,9 @@ def _connect_to_loopback_only(self: socket.socket, address: object) -> None:
 def _closed_world(monkeypatch: pytest.MonkeyPatch) -> None:
     structlog.reset_defaults()  # a command line run in this process has pointed it at a stream now closed
     monkeypatch.setattr(socket.socket, "connect", _connect_to_loopback_only)
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):  # everything is told in English unless a test says so
+        monkeypatch.delenv(name, raising=False)
+    words.set_default("en")
     for name in [name for name in os.environ if name.startswith("YAMABIKO_") or name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
 

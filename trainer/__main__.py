@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import structlog
 import typer
 
-from db import config, migrate
+from db import config, migrate, words
 from db.coded import shown
 from db.session import DatabaseUnavailable, check, open_engine, sessions_of
 from db.words import say
@@ -31,6 +31,7 @@ cli = typer.Typer(add_completion=False, no_args_is_help=False, help="The trainer
 def main() -> None:
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=sys.stderr))
     try:
+        words.set_default(words.of_environment() or "en")
         cli()
     except (config.ConfigRefused, DatabaseUnavailable) as error:
         sys.exit(str(error))
@@ -110,7 +111,9 @@ def _say(event: dict[str, Any], as_json: bool) -> None:
 
 
 async def _run(once: bool, attended: bool) -> None:
+    """Reasons of runs are kept in rows: they are told in the config's language, whoever started us."""
     settings = config.load(TrainerConfig)
+    words.set_default(settings.language.default)
     stop = asyncio.Event()
     if attended:
         _stop_with_standard_input(stop)

@@ -1,6 +1,7 @@
-"""What a reader takes for one character, and which scripts are written without spaces between words.
+"""What a reader takes for one character, which scripts are written without spaces between words, and what may not
+stand at the edge of a line.
 
-Owns both questions for every room of chat that cuts or compares text. Knows no rule of cutting or comparing.
+Owns these questions for every room that cuts or compares text. Knows no rule of cutting or comparing.
 """
 
 from collections.abc import Callable
@@ -12,6 +13,12 @@ UNSPACED = (
     "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
     "\u1100-\u11ff\u3130-\u318f\uac00-\ud7ff\u3100-\u312f\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 )
+
+# No line begins with the first, and none ends with the second.
+NO_BEGINNING = frozenset(
+    "、。，．・：；！？!?,.:;)」』）】〉》〕］｝”’ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ々…‥%％",
+)
+NO_END = frozenset("「『（【〈《〔［｛“‘([")
 
 _find: Callable[[str], list[str]] = regex.compile(r"\X").findall
 

@@ -22,6 +22,7 @@ class MemberSeen:
     id: str
     name: str
     is_bot: bool = False
+    locale: str | None = None  # as the network calls it, where it says so
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,18 +13,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.chat.events import Thread
 from bot.chat.platform import Draft, Kind, Platform
 from bot.chat.posting import merged
-from db import replies
+from db import members, replies
 from db.models import Reply
 from db.session import Sessions, transaction
 
 
 class Hand:
-    """`until` is when the lease lapses, as the row has it; `ending` is set once the last write has begun."""
+    """`until` is when the lease lapses, as the row has it; `language` is the asker's;
+    `ending` is set once the last write has begun.
+    """
 
     def __init__(self, sessions: Sessions, claimed: replies.Placed, lease: timedelta) -> None:
         self._sessions, self._lease = sessions, lease
         self.reply = claimed.reply
         self.to = place_of(claimed)
+        self.language = members.language_of(claimed.asker)
         self.until = claimed.reply.lease_until or datetime.now(UTC)
         self.ending = False
         self._nonce = name_of(claimed.reply)

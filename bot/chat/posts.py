@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from bot.chat.characters import UNSPACED, boundary
+from bot.chat.characters import NO_BEGINNING, NO_END, UNSPACED, boundary
 
 Measure = Callable[[str], int]
 
@@ -169,10 +169,6 @@ _SHORTENED = re.compile(
     "|st|tel|viz|vol|vs|jan|feb|apr|jun|jul|aug|sept|oct|nov|dec|mon|tue|wed|thu|fri",
     re.IGNORECASE,
 )
-_NO_BEGINNING = frozenset(
-    "、。，．・：；！？!?,.:;)」』）】〉》〕］｝”’ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ々…‥%％",
-)
-_NO_END = frozenset("「『（【〈《〔［｛“‘([")
 _STEPS_BACK = 4
 
 
@@ -211,7 +207,7 @@ def _anywhere(text: str, low: int, high: int) -> int:
     for _ in range(_STEPS_BACK):
         if place - 1 <= low:
             break
-        if text[place] not in _NO_BEGINNING and text[place - 1] not in _NO_END:
+        if text[place] not in NO_BEGINNING and text[place - 1] not in NO_END:
             return place
         place = boundary(text, low, place - 1)
     return first

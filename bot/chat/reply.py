@@ -26,7 +26,7 @@ from db import members, replies
 from db.models import Persona, Reply
 from db.session import Sessions, reading
 from db.transcript import Line, Turn, mentioned, turns
-from db.words import say
+from db.words import say, speaking
 
 log = structlog.get_logger()
 
@@ -63,6 +63,10 @@ class Replier:
 
         Raises ReplyLost, and what network and database raise: the row is taken again when its lease lapses.
         """
+        with speaking(hand.language):
+            await self._answer(platform, hand)
+
+    async def _answer(self, platform: Platform, hand: Hand) -> None:
         if self._is_hopeless(hand.reply):
             log.warning("reply given up: it could never be shown", reply=hand.reply.id)
             return await hand.fail(say(texts.NEVER_SHOWN))

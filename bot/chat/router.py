@@ -11,13 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat import texts
 from bot.chat.allowance import Allowance, refusal
-from bot.chat.events import Mention
+from bot.chat.events import MemberSeen, Mention
 from bot.chat.platform import Platform
 from db import channels, members, personas, replies, workspaces
-from db.models import Channel, Persona, Reply
+from db.models import Channel, Member, Persona, Reply, Workspace
 from db.redact import redact
 from db.session import Sessions, transaction
-from db.words import listed, say
+from db.words import listed, say, speaking
 
 
 class NotAnswered(Exception):
@@ -60,8 +60,19 @@ async def take(session: AsyncSession, mention: Mention, allowance: Allowance) ->
     seen = mention.workspace
     workspace = await workspaces.ensure(session, seen.platform, seen.id, seen.name, now)
     channel = await channels.ensure(session, workspace, mention.channel.id, mention.channel.name, now)
-    person = (mention.author.id, mention.author.name)
-    asker = (await members.ensure(session, workspace, [person], now))[mention.author.id]
+    asker = await _asker(session, workspace, mention.author, now)
+    with speaking(members.language_of(asker)):
+        return await _enqueued(session, mention, channel, asker, allowance, now)
+
+
+async def _asker(session: AsyncSession, workspace: Workspace, author: MemberSeen, now: datetime) -> Member:
+    locales = {author.id: author.locale} if author.locale else None
+    return (await members.ensure(session, workspace, [(author.id, author.name)], now, locales))[author.id]
+
+
+async def _enqueued(
+    session: AsyncSession, mention: Mention, channel: Channel, asker: Member, allowance: Allowance, now: datetime
+) -> Reply | None:
     why = await refusal(session, allowance, channel, asker, now)
     if await replies.is_kept(session, channel.id, mention.id):
         return None  # what was taken is not refused when it comes again, be it at the same moment

@@ -14,8 +14,9 @@ import structlog
 import typer
 from rich.console import Console
 
-from bot.cli import health, moderation, panel, personas, talk, text, training
+from bot.cli import health, language, moderation, panel, personas, talk, text, training, wide
 from bot.cli.common import LEARN, ORDER, TEXT
+from db import words
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -50,8 +51,15 @@ def main() -> None:
         wrapper_class=structlog.make_filtering_bound_logger("warning"),
     )
     warnings.filterwarnings("ignore", category=FutureWarning, module="transformers|peft")  # theirs to mend
+    wide.teach_rich()
+    words.set_default(language.of_config(sys.argv[1:]) or "en")
+    with words.speaking(words.of_environment()):
+        _run()
+
+
+def _run() -> None:
     try:
-        cli()
+        language.run(cli)
     except (KeyboardInterrupt, asyncio.CancelledError):
         sys.exit(130)
     except Exception as error:

@@ -6,6 +6,7 @@ import typer
 
 from bot.chat.verbs import moderation
 from bot.cli.common import ORDER, Json, call, out, print_json, table
+from bot.cli.wide import beginning
 from db.coded import shown
 from db.words import listed, say
 
@@ -14,7 +15,7 @@ reply = typer.Typer(no_args_is_help=True, help="One reply of the bot.")
 
 Channel = Annotated[str | None, typer.Argument(help="A channel (default: everywhere).")]
 
-WORDS = 40  # characters of a reply that its line shows
+BEGINNING = 42  # columns of a reply that its line shows
 
 
 @cli.command(rich_help_panel=ORDER)
@@ -76,15 +77,11 @@ def replies(limit: Annotated[int, typer.Option(min=1)] = 20, as_json: Json = Fal
         print_json(found)
         return
     rows = [
-        (r.id, r.at, r.channel, r.persona, r.asker, shown("reply status", r.status), _beginning(r.text)) for r in found
+        (r.id, r.at, r.channel, r.persona, r.asker, shown("reply status", r.status), beginning(r.text or "", BEGINNING))
+        for r in found
     ]
     headings = (say("no."), say("asked"), say("channel"), say("persona"), say("by"), say("state"), say("begins"))
     table(headings, rows, say("Nobody has asked anything yet; `yamabiko chat` does."))
-
-
-def _beginning(text: str | None) -> str | None:
-    words = " ".join((text or "").split())
-    return words if len(words) <= WORDS else f"{words[:WORDS].rstrip()} …"
 
 
 @reply.command()

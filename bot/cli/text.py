@@ -16,7 +16,7 @@ from db.channels import ChannelSummary
 from db.coded import shown
 from db.members import MemberSummary, Purpose
 from db.models.text import Provenance, Review
-from db.words import listed, say, say_as, say_count
+from db.words import LANGUAGES, listed, say, say_as, say_count
 
 REVIEWS: tuple[Review, ...] = ("pending", "approved", "left_out")
 
@@ -235,6 +235,23 @@ def role(member: str, role: str, as_json: Json = False) -> None:
         print_json({"member": member, "role": role})
     else:
         out.print(say("{member} is now {role}.", member=member, role=shown("role", role)), markup=False)
+
+
+@cli.command(rich_help_panel=TEXT)
+def language(
+    member: str,
+    language: Annotated[str, typer.Argument(help="ja, en, or auto: what their network says.")],
+    as_json: Json = False,
+) -> None:
+    """Choose the language in which the bot speaks with a member."""
+    chosen = None if language == "auto" else language
+    name = call(text.choose_language, member, chosen)
+    if as_json:
+        print_json({"member": name, "language": chosen})
+    elif chosen is None:
+        out.print(say("{member} hears the language of their network.", member=name), markup=False)
+    else:
+        out.print(say("{member} hears {language}.", member=name, language=LANGUAGES[chosen]), markup=False)
 
 
 @cli.command(rich_help_panel=TEXT)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from bot.chat.events import ChannelSeen, MemberSeen, Mention, Thread, WorkspaceSeen
 from bot.chat.platform import Draft, NotShown, OnMention
-from db.words import say
+from db.words import language, say
 
 WORKSPACE = WorkspaceSeen("console", "terminal", "Terminal")
 CHANNEL = ChannelSeen("terminal", "terminal")
@@ -69,7 +69,7 @@ class Console:
         return Mention(
             workspace=WORKSPACE,
             channel=CHANNEL,
-            author=MemberSeen(user, user),
+            author=MemberSeen(user, user, locale=language()),
             id=uuid.uuid4().hex,
             text=text,
             at=datetime.now(UTC),

@@ -36,6 +36,8 @@ class Member(Row):
     platform_id: Mapped[str]
     name: Mapped[str]
     created_at: Mapped[datetime]
+    locale: Mapped[str | None]  # as their network calls it, such as "ja" or "en-GB"
+    language: Mapped[str | None]  # as they chose themselves, which counts more
 
 
 class Role(Row):

@@ -9,6 +9,7 @@ import sys
 import traceback
 from pathlib import Path
 
+from db import words
 from db.words import say
 from trainer.train.failures import EXIT_STATUS, named
 from trainer.train.parent import Parent
@@ -18,6 +19,7 @@ NICENESS = 10
 
 def main() -> int:
     """Does the job named by the first argument; returns the exit status."""
+    words.set_default(words.of_environment() or "en")
     parent = Parent()
     parent.watch()
     os.nice(NICENESS)

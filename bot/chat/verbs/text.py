@@ -69,6 +69,19 @@ async def set_role(session: AsyncSession, actor: Actor, member: str, role: RoleN
     await members.set_role(session, found.id, role, actor.name, datetime.now(UTC))
 
 
+@verb("member", "member", "language")
+async def choose_language(session: AsyncSession, actor: Actor, member: str, language: str | None) -> str:
+    """What the bot speaks with a member (None: what their network says); their name.
+
+    Open to the member, and to admins and above. Raises NoSuchMember, NoSuchLanguage, NotAllowed.
+    """
+    found = await members.named(session, member)
+    if actor.name != f"member:{found.id}" and ROLES.index(actor.role) < ROLES.index("admin"):
+        raise NotAllowed(say("Only the member, or an admin, may choose the language the bot speaks with them."))
+    members.choose_language(found, language)
+    return found.name
+
+
 @verb("owner", "member", "yes", "purpose", "ground")
 async def consent(
     session: AsyncSession, actor: Actor, member: str | None, yes: bool, purpose: Purpose, ground: str
