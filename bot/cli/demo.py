@@ -123,7 +123,7 @@ def present(summary: Summary) -> None:
         out.print(f"\n[bold]{question}[/bold]")
         for when, answers in ((before, summary.before), (after, summary.after)):
             out.print(f"  {set_cell_size(when, 7)}", style="cyan", end="")
-            out.print(" ".join(answers[question].split()), markup=False)
+            out.print(" ".join(answers[question].split()) or "…", markup=False)
     out.print(
         "\n"
         + say(

@@ -97,7 +97,7 @@ def present_novel(told: Continued) -> None:
     for when, continuations in ((say("before"), told.before), (say("after"), told.after)):
         for continuation in continuations:
             out.print(f"  {when:<7}", style="cyan", end="")
-            out.print("…" + " ".join(continuation.split()), markup=False)
+            out.print("… " + " ".join(continuation.split()), markup=False)
     out.print(
         "\n"
         + say(
