@@ -44,7 +44,7 @@ test: lint ## Everything that is checked at every change (minutes)
 test-long: install-dev ## What takes longer: real training of the starter base, kill -9, memory
 	$(BIN)/pytest -m long --timeout 1800
 
-bench: install-dev ## Generation and training beside transformers, PEFT and Trainer, as a table and JSON
+bench: install-dev ## Generation and training beside transformers, PEFT and Trainer, and imports: a table and JSON
 	$(BIN)/python -m benchmarks
 
 lock: install-dev ## Write the exact versions installed here into requirements*.lock
