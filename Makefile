@@ -53,7 +53,7 @@ test-long: install-dev ## What takes longer: real training of the starter base, 
 texts: install-dev ## Bring the catalogues in db/locale up to the sentences in the code
 	$(BIN)/python tools/texts.py
 
-bench: install-dev ## Generation and training beside transformers, PEFT and Trainer, as a table and JSON
+bench: install-dev ## Generation and training beside transformers, PEFT and Trainer, and imports: a table and JSON
 	$(BIN)/python -m benchmarks
 
 lock: install-dev ## Write the exact versions installed here into requirements*.lock

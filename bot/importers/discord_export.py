@@ -32,9 +32,12 @@ _HEAD = 1 << 16  # bytes: server, channel, time of the export and the first mess
 _LONGEST = 100_000  # characters; Discord takes 4,000
 _MENTIONS = 100  # more people Discord lets nobody mention at once
 _ID = re.compile(r"[0-9]{1,20}")
-_SPOKEN = {"Default", "Reply"}  # every other type is the system, or a command of a bot's
-_THREADS = {"GuildPublicThread", "GuildNewsThread"}
-_DIRECT = {"DirectTextChat", "DirectGroupTextChat"}
+# By the exporter's names, and by Discord's numbers where some versions leave them.
+_SPOKEN = {"Default", "Reply", "0", "19"}  # every other type is the system, or a command of a bot's
+_REPLY = {"Reply", "19"}
+_THREADS = {"GuildNewsThread", "GuildPublicThread", "10", "11"}
+_PRIVATE = {"DirectTextChat", "DirectGroupTextChat", "GuildPrivateThread", "1", "3", "12"}
+_NO_GUILD = "0"  # stands where direct messages have no server
 _NOBODY = "456226577798135808"  # stands for everyone whose account is gone
 _GONE = re.compile(r"deleted_user_[0-9a-f]{6,}|Deleted User [0-9a-f]{8}")
 _Row = Mapping[str, object]
@@ -58,6 +61,8 @@ class DiscordExport:
         head = self._head()
         self.workspace = WorkspaceSeen("discord", self._id(head.guild), _text(head.guild.get("name")))
         self._thread, self.channel = self._where(head.channel)
+        if self.workspace.id == _NO_GUILD:
+            raise self._private()
         self.channels = [self.channel]
         self.members: list[MemberSeen] = []
         self.left_out: list[LeftOut] = []
@@ -107,15 +112,9 @@ class DiscordExport:
 
     def _where(self, channel: _Row) -> tuple[str | None, ChannelSeen]:
         """Return the thread, if it is one, and the channel that its messages belong to."""
-        kind, id = channel.get("type"), self._id(channel)
-        if kind in _DIRECT or kind == "GuildPrivateThread":
-            raise ImportRefused(
-                say(
-                    "{file} is a private conversation, and not everyone in it spoke to the community: "
-                    "import the server's channels.",
-                    file=self._path.name,
-                )
-            )
+        kind, id = str(channel.get("type")), self._id(channel)
+        if kind in _PRIVATE:
+            raise self._private()
         parent = channel.get("categoryId")
         if kind in _THREADS and _is_id(parent):
             return id, ChannelSeen(str(parent), _text(channel.get("category")) or str(parent))
@@ -126,6 +125,15 @@ class DiscordExport:
         if not _is_id(id):
             raise self._no_export()
         return str(id)
+
+    def _private(self) -> ImportRefused:
+        return ImportRefused(
+            say(
+                "{file} is a private conversation, and not everyone in it spoke to the community: "
+                "import the server's channels.",
+                file=self._path.name,
+            )
+        )
 
     def _no_export(self) -> ImportRefused:
         return ImportRefused(
@@ -162,7 +170,7 @@ class DiscordExport:
     def _answered(self, id: str, row: _Row) -> tuple[str | None, str | None]:
         """Return the thread a message stands in, and the message it answers."""
         reference = as_object(row.get("reference")) or {}
-        answered = reference.get("messageId") if row.get("type") == "Reply" else None
+        answered = reference.get("messageId") if str(row.get("type")) in _REPLY else None
         in_thread = self._thread if self._thread != id else None
         return self._thread, str(answered) if _is_id(answered) else in_thread
 
@@ -192,11 +200,11 @@ class _Mentioned:
 def _unspoken(row: _Row, author: _Row) -> str | None:
     """Return why nobody of this community said `row`; None where somebody did."""
     kind, id, name = row.get("type"), author.get("id"), author.get("name")
-    if not isinstance(kind, str):
+    if not isinstance(kind, str | int):
         return "malformed"
     if author.get("isBot") is True:
         return "bot"
-    if kind not in _SPOKEN:
+    if str(kind) not in _SPOKEN:
         return "system"
     if id == _NOBODY or (isinstance(name, str) and _GONE.fullmatch(name)):
         return "deleted"  # nobody is left to agree, or to take it back

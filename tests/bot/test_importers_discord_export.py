@@ -91,7 +91,8 @@ def test_a_forwarded_text_is_not_the_forwarders(tmp_path: Path) -> None:
         (said("", type="21"), "system"),
         (said("bye", author=user("456226577798135808", "Deleted User")), "deleted"),
         (said("bye", author=user("13", "deleted_user_1a2b3c4d5e6f")), "deleted"),
-        (said("x", type=0), "malformed"),
+        (said("Pinned a message.", type=6), "system"),
+        (said("x", type=None), "malformed"),
         (said("x", timestamp="yesterday"), "malformed"),
         (said("x", timestamp="0001-01-01T00:00:00+14:00"), "malformed"),
         (said("x", id="../1"), "malformed"),
@@ -167,11 +168,23 @@ def test_a_forums_post_opens_a_conversation_of_its_own(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("kind", ["DirectTextChat", "DirectGroupTextChat", "GuildPrivateThread"])
-def test_a_private_conversation_is_refused(tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize("kind", ["DirectTextChat", "DirectGroupTextChat", "GuildPrivateThread", 1, 3, "12"])
+def test_a_private_conversation_is_refused(tmp_path: Path, kind: Any) -> None:
     path = export(tmp_path / "x.json", said("secret"), channel=GENERAL | {"type": kind})
     with pytest.raises(ImportRefused, match=r"x\.json is a private conversation"):
         DiscordExport(path)
+
+
+def test_a_conversation_outside_any_server_is_refused(tmp_path: Path) -> None:
+    path = export(tmp_path / "x.json", said("secret"), guild={"id": "0", "name": "Direct Messages"})
+    with pytest.raises(ImportRefused, match=r"x\.json is a private conversation"):
+        DiscordExport(path)
+
+
+def test_types_that_are_discords_numbers_are_understood(tmp_path: Path) -> None:
+    rows = [said("how do I splice?", 1, type=0), reply("like this", 2, 1) | {"type": 19}]
+    posted, _, _ = everything(export(tmp_path / "x.json", *rows, channel=THREAD | {"type": 11}))
+    assert [(one.thread, one.reply_to) for one in posted] == [("1000", "1000"), ("1000", "1001")]
 
 
 @pytest.mark.parametrize(
