@@ -47,7 +47,7 @@ async def ensure(session: AsyncSession, workspace: Workspace, platform_id: str, 
 
 async def named(session: AsyncSession, name: str) -> Channel:
     """By name (`general`, `#general`) or `workspace/general`. Raises NoSuchChannel, AmbiguousChannel."""
-    rows = (await session.execute(select(Channel, Workspace.name).join(Workspace))).tuples().all()
+    rows = (await session.execute(select(Channel, Workspace.name).join(Workspace))).all()
     wanted = plain(name)
     workspace, _, channel = wanted.rpartition("/")
     found = called(_bare(name), rows, lambda row: row[0].name)

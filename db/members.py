@@ -88,7 +88,7 @@ async def named(session: AsyncSession, name: str) -> Member:
 
 async def _called_alike(session: AsyncSession, name: str) -> list[Member]:
     """By a name typed in other characters than it is kept in. There may be many members: only names are read."""
-    rows = (await session.execute(select(Member.id, Member.name))).tuples().all()
+    rows = (await session.execute(select(Member.id, Member.name))).all()
     ids = [member_id for member_id, _ in called(name, rows, lambda row: row[1])]
     return list(await session.scalars(select(Member).where(Member.id.in_(ids)).order_by(Member.id)))
 
