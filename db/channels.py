@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Channel, Message, Pause, Workspace
 from db.models.text import ChannelState
+from db.words import say
 
 
 class NoSuchChannel(Exception):
@@ -20,6 +21,7 @@ class AmbiguousChannel(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ChannelSummary:
+    id: int
     workspace: str
     name: str
     platform: str
@@ -43,8 +45,13 @@ async def ensure(session: AsyncSession, workspace: Workspace, platform_id: str, 
     return found
 
 
-async def named(session: AsyncSession, name: str) -> Channel:
-    """By name (`general`, `#general`) or `workspace/general`. Raises NoSuchChannel, AmbiguousChannel."""
+async def named(session: AsyncSession, name: str | int) -> Channel:
+    """By name (`general`, `#general`), `workspace/general`, or its row's number.
+
+    Raises NoSuchChannel, AmbiguousChannel.
+    """
+    if isinstance(name, int):
+        return await _numbered(session, name)
     workspace, _, channel = name.rpartition("/")
     query = select(Channel).join(Workspace)
     found = list(await session.scalars(query.where(Channel.name == name.lstrip("#"))))
@@ -56,6 +63,13 @@ async def named(session: AsyncSession, name: str) -> Channel:
     if len(found) > 1:
         raise AmbiguousChannel(f"Several workspaces have a channel {name!r}; write WORKSPACE/{channel}.")
     return found[0]
+
+
+async def _numbered(session: AsyncSession, number: int) -> Channel:
+    found = await session.get(Channel, number)
+    if found is None:
+        raise NoSuchChannel(say("There is no such channel; `yamabiko channel list` shows them."))
+    return found
 
 
 async def summaries(session: AsyncSession) -> list[ChannelSummary]:
@@ -76,6 +90,15 @@ async def summaries(session: AsyncSession) -> list[ChannelSummary]:
         .order_by(Workspace.name, Channel.name)
     )
     return [
-        ChannelSummary(w.name, c.name, w.platform, c.state, c.review_each, count, not paused.isdisjoint({None, c.id}))
+        ChannelSummary(
+            id=c.id,
+            workspace=w.name,
+            name=c.name,
+            platform=w.platform,
+            state=c.state,
+            review_each=c.review_each,
+            messages=count,
+            paused=not paused.isdisjoint({None, c.id}),
+        )
         for w, c, count in rows
     ]

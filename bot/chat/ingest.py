@@ -3,6 +3,7 @@
 Owns the order of an import, its cursor and its counts. Knows no file format: archives give neutral values.
 """
 
+import asyncio
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,6 +14,7 @@ from typing import Protocol, TypeVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.events import ChannelSeen, LeftOut, MemberSeen, Posted, WorkspaceSeen
+from bot.chat.verbs.authority import Actor, authorise
 from bot.chat.verbs.text import GroundMissing
 from db import audit, channels, cursors, members, messages, workspaces
 from db.messages import NewMessage, Stored
@@ -80,8 +82,9 @@ class ImportInterrupted(Exception):
 class Import:
     """One archive on its way into the rows."""
 
-    def __init__(self, sessions: Sessions, archive: Archive, provenance: Provenance, by: str) -> None:
-        self._sessions, self._archive, self._by = sessions, archive, by
+    def __init__(self, sessions: Sessions, archive: Archive, provenance: Provenance, actor: Actor) -> None:
+        self._sessions, self._archive = sessions, archive
+        self._actor, self._by = actor, actor.name
         self._provenance: Provenance = provenance
         self._source = f"{provenance}:{archive.fingerprint}"
         self._member_ids: dict[str, int] = {}
@@ -91,8 +94,12 @@ class Import:
     async def run(self, consent_ground: str | None, progress: Callable[[float], None]) -> Imported:
         """Bring everything in; a new import of the same archive goes on where an interrupted one stopped.
 
-        Raises GroundMissing, ImportInterrupted.
+        Admins may, and only an owner states that others have agreed. Raises NotAllowed, GroundMissing,
+        ImportInterrupted.
         """
+        authorise(self._actor, "admin", "import")
+        if consent_ground is not None:
+            authorise(self._actor, "owner", "consent")
         if consent_ground is not None and not consent_ground.strip():
             raise GroundMissing("Say what this consent rests on, or leave --consent-ground out.")
         async with transaction(self._sessions) as session:
@@ -130,7 +137,8 @@ class Import:
     async def _part(self, workspace: Workspace, part: Part) -> None:
         posted: list[Posted] = []
         try:
-            for item in self._archive.read(part):
+            # In a thread: a large file's part takes seconds, in which a bot goes on talking.
+            for item in await asyncio.to_thread(list, self._archive.read(part)):
                 if isinstance(item, LeftOut):
                     self._count_left_out([item])
                 else:

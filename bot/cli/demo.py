@@ -82,7 +82,7 @@ async def _community(rows: Rows) -> None:
     if known.issuperset(channel.name for channel in club.channels):
         return
     err.print("bringing in Harbour Radio, a community of our own invention")
-    await Import(rows.sessions, club, "owner_file", shell().name).run(GROUND, lambda fraction: None)
+    await Import(rows.sessions, club, "owner_file", shell()).run(GROUND, lambda fraction: None)
     for channel in club.channels:
         await text.approve(rows.sessions, shell(), f"{club.workspace.name}/{channel.name}", True)
 

@@ -62,7 +62,7 @@ def _bring_in(archive: Archive, provenance: Provenance, ground: str | None) -> I
 async def _import(
     rows: Rows, archive: Archive, provenance: Provenance, ground: str | None, show: Callable[[float], None]
 ) -> Imported:
-    return await Import(rows.sessions, archive, provenance, shell().name).run(ground, show)
+    return await Import(rows.sessions, archive, provenance, shell()).run(ground, show)
 
 
 def _print_import(done: Imported, ground: str | None, as_json: bool) -> None:

@@ -47,13 +47,14 @@ DEFAULT_LIMITS = ArchiveLimits()
 class Archive:
     """A zip whose every name and size was checked on construction; reading may still meet damaged contents.
 
-    Raises ImportRefused when the file is missing, is no zip, is encrypted, or breaks `limits` or path safety.
+    `name` is what people call it, where that is not the file's. Raises ImportRefused when the file is missing, is
+    no zip, is encrypted, or breaks `limits` or path safety.
     """
 
-    def __init__(self, path: Path, limits: ArchiveLimits) -> None:
-        self.name = path.name
+    def __init__(self, path: Path, limits: ArchiveLimits, name: str = "") -> None:
+        self.name = name or path.name
         self._limits = limits
-        self._zip = _opened(path)
+        self._zip = _opened(path, self.name)
         try:
             self._infos = self._checked()
         except BaseException:
@@ -143,19 +144,19 @@ class Archive:
         return ImportRefused(f"{member[:120]!r} in {self.name} {why}{advice}.")
 
 
-def _opened(path: Path) -> zipfile.ZipFile:
+def _opened(path: Path, name: str) -> zipfile.ZipFile:
     try:
         path.open("rb").close()
     except OSError as error:
-        raise ImportRefused(f"{path.name} cannot be opened ({error.strerror}): check the path.") from error
+        raise ImportRefused(f"{name} cannot be opened ({error.strerror}): check the path.") from error
     for encoding in _NAME_ENCODINGS:
         try:
             return zipfile.ZipFile(path, metadata_encoding=encoding)
         except UnicodeDecodeError:
             continue
         except _DAMAGE as error:
-            raise ImportRefused(f"{path.name} is not a zip file or is cut short: download the export again.") from error
-    raise ImportRefused(f"{path.name} holds names that cannot be read: download the export again.")
+            raise ImportRefused(f"{name} is not a zip file or is cut short: download the export again.") from error
+    raise ImportRefused(f"{name} holds names that cannot be read: download the export again.")
 
 
 def _climbs(name: str) -> bool:
