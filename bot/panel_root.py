@@ -13,7 +13,8 @@ from bot.chat.verbs.signing_in import panel_link
 from bot.doctor import examine
 from bot.importers.slack_export import SlackExport
 from bot.importers.text_file import TextFile
-from bot.panel.house import Bases, FileKind, House
+from bot.panel.house import Bases, House
+from bot.panel.imports import FileKind
 from bot.panel.server import HOST, serving
 
 
@@ -44,8 +45,14 @@ def house_of(app: App) -> House:
 
 
 KINDS = (
-    FileKind("slack-export", ".zip", "slack_export", SlackExport),
-    FileKind("text", ".txt", "owner_file", TextFile),
+    FileKind("slack-export", ".zip", "slack_export", lambda file: SlackExport(file.path, name=file.name)),
+    FileKind(
+        "text",
+        ".txt",
+        "owner_file",
+        lambda file: TextFile(file.path, file.options.get("channel"), name=file.name),
+        asks=("channel",),
+    ),
 )
 
 

@@ -50,10 +50,10 @@ class TextFile:
     def __init__(self, path: Path, channel: str | None = None, *, name: str = "") -> None:
         called = name or path.name
         data, modified = _bytes(path, called)
-        name = storable(channel or Path(called).stem)
+        into = storable(channel or Path(called).stem)
         self.workspace = WorkspaceSeen("file", "files", "Files")
         self.members: list[MemberSeen] = []
-        self.channel = ChannelSeen(name, name)
+        self.channel = ChannelSeen(into, into)
         self.channels = [self.channel]
         self.left_out: list[LeftOut] = []
         self.fingerprint = hashlib.sha256(data).hexdigest()

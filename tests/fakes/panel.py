@@ -23,7 +23,8 @@ from bot.chat.ingest import Archive
 from bot.engines import Engines
 from bot.importers.text_file import TextFile
 from bot.live_adapters import LiveAdapters
-from bot.panel.house import Bases, FileKind, House
+from bot.panel.house import Bases, House
+from bot.panel.imports import FileKind, Upload
 from bot.panel.server import web_of
 from bot.panel.visitor import COOKIE
 from db import signins
@@ -53,8 +54,8 @@ def house_of(sessions: Sessions, folder: Path, engine: ScriptedEngine | None = N
     async def examine() -> Sequence[Found]:
         return [Found("python", True, "3.11"), Found("disk", False, "0.1 GB free", "Free some space.")]
 
-    def text(path: Path) -> Archive:
-        return TextFile(path)
+    def text(file: Upload) -> Archive:
+        return TextFile(file.path, file.options.get("channel"), name=file.name)
 
     facts: dict[str, Any] = {
         "sessions": sessions,
@@ -62,7 +63,7 @@ def house_of(sessions: Sessions, folder: Path, engine: ScriptedEngine | None = N
         "examine": examine,
         "bases": Bases(["tiny", "served"], frozenset(["served"]), lambda base: None),
         "uploads": folder / "uploads",
-        "kinds": {"text": FileKind("text", ".txt", "owner_file", text)},
+        "kinds": {"text": FileKind("text", ".txt", "owner_file", text, asks=("channel",))},
     }
     return House(**{**facts, **changed})
 
