@@ -3,8 +3,10 @@
 Owns the isolation of one panel from the next. Knows no page.
 """
 
+import asyncio
 import os
-from collections.abc import AsyncGenerator, Sequence
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -91,3 +93,11 @@ async def sign_in(user: User, sessions: Sessions, member_id: int | None = None) 
     async with transaction(sessions) as session:
         link = await signins.offer(session, member_id, now)
         user.http_client.cookies.set(COOKIE, await signins.enter(session, link, timedelta(days=1), now))
+
+
+async def eventually(holds: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
+    """A handler's work is done in the background: wait until it is seen."""
+    until = time.monotonic() + seconds
+    while not await holds():
+        assert time.monotonic() < until, "it never came to be so"
+        await asyncio.sleep(0.05)

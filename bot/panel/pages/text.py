@@ -17,7 +17,7 @@ from db.words import say
 _LOOK = """
 mark.cut { background: #e8d9b5; color: #6b4a12; border-radius: 4px; padding: 0 4px; font-size: .9em; }
 .q-tab-panel { padding: 12px 0 0; }
-.q-tab { text-transform: none; }
+.q-uploader__list { display: none; }
 .shares { display: flex; height: 6px; border-radius: 3px; overflow: hidden; background: #e0dccf; }
 """
 

@@ -37,11 +37,11 @@ class Channels:
     def _show(self, found: tuple[ChannelSummary, Tally]) -> None:
         channel, tally = found
         with ui.card().classes("w-full gap-2").mark(f"channel-{channel.id}"):
-            with ui.row().classes("w-full items-center justify-between no-wrap gap-3"):
+            with ui.row().classes("w-full items-start justify-between gap-x-3 gap-y-1"):
                 with ui.column().classes("gap-0 min-w-0"):
                     ui.label(channel.name).classes("text-lg font-medium said")
                     ui.label(self._whence(channel, tally)).classes("text-gray-600 text-sm said")
-                with ui.row().classes("gap-1 justify-end"):
+                with ui.row().classes("gap-1 py-1"):
                     ui.badge(open_for(channel), color=_COLOURS[channel.state]).classes("px-2 py-1")
                     if channel.paused:
                         ui.badge(say("paused"), color="warning").classes("px-2 py-1")
@@ -77,7 +77,7 @@ class Channels:
                 return
             if channel.state != "context":
                 _button(say("Open for context"), visitor.handling(context)).mark(f"context-{channel.id}")
-            training = say("Training …") if channel.state == "training" else say("Open for training …")
+            training = say("Change training …") if channel.state == "training" else say("Open for training …")
             ask = visitor.handling(lambda: self._ask(channel, tally))
             _button(training, ask).mark(f"training-{channel.id}")
             if channel.state != "closed":
@@ -111,14 +111,15 @@ def _button(label: str, pressed: object) -> ui.button:
 
 
 def _agreement(tally: Tally) -> str:
-    people = say_count("{count:,} person wrote here", "{count:,} people wrote here", tally.authors)
-    return say(
-        "{people}: {yes:,} agreed to training, {no:,} said no, {silent:,} never answered.",
-        people=people,
-        yes=tally.yes,
-        no=tally.no,
-        silent=tally.authors - tally.yes - tally.no,
+    silent = tally.authors - tally.yes - tally.no
+    answers = (
+        (tally.yes, say_count("{count:,} agreed to training", "{count:,} agreed to training", tally.yes)),
+        (tally.no, say_count("{count:,} said no", "{count:,} said no", tally.no)),
+        (silent, say_count("{count:,} never answered", "{count:,} never answered", silent)),
     )
+    people = say_count("{count:,} person wrote here", "{count:,} people wrote here", tally.authors)
+    told = together(answer for count, answer in answers if count)
+    return say("{people}: {answers}.", people=people, answers=told)
 
 
 def _learnable(tally: Tally) -> None:

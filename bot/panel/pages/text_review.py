@@ -31,11 +31,12 @@ class Reviewing:
         ui.link(say("← All channels"), "/text").classes("text-primary no-underline")
         heading(f"{channel.workspace} / {channel.name}", open_for(channel))
         told = say(
-            "What is left out is never learned; what stands in [brackets] on sand was cut out when it was stored."
+            "What is left out is never learned. A mark such as [e-mail] stands where something was cut out "
+            "before the message was stored."
         )
-        ui.label(told).classes("said text-gray-700 text-sm")
+        ui.html(marked(told), sanitize=False).classes("said text-gray-700 text-sm")
         with ui.row().classes("w-full items-center gap-3"):
-            states = {"": say("All"), **{state: review(state) for state in STATES}}
+            states = {"": say("All"), **{state: review(state).capitalize() for state in STATES}}
             first = "pending" if channel.review_each else ""
             self._state = ui.toggle(states, value=first, on_change=self._visitor.handling(self._from_the_start))
             self._state.props("no-caps unelevated toggle-color=primary color=white text-color=dark")
