@@ -5,6 +5,7 @@ they end, however they end. Knows no page, and of a file's format only how to op
 """
 
 import asyncio
+import re
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -26,6 +27,7 @@ log = structlog.get_logger()
 KEPT = 20  # ended imports that can still be looked at
 CHUNK = 1 << 20  # bytes written at a time
 
+_OURS = re.compile(r"[0-9a-f]{32}(\.[a-z]+)?")  # how `keep` calls a file
 Stage = Literal["waiting", "going", "done", "refused", "stopped"]
 
 
@@ -158,28 +160,32 @@ async def keep(folder: Path, suffix: str, chunks: AsyncIterator[bytes]) -> Path:
     Raises UploadRefused.
     """
     path = folder / f"{secrets.token_hex(16)}{suffix}"
+    await _on_disk(_make, path)
     try:
-        await asyncio.to_thread(_make, path)
         waiting = bytearray()
         async for chunk in chunks:
             waiting += chunk
             if len(waiting) >= CHUNK:
-                await asyncio.to_thread(_append, path, waiting)
+                await _on_disk(_append, path, waiting)
                 waiting = bytearray()
-        await asyncio.to_thread(_append, path, waiting)
-    except OSError as error:
-        path.unlink(missing_ok=True)
-        raise UploadRefused(
-            say(
-                "The file cannot be kept in {folder} while it is imported ({why}); make room there.",
-                folder=folder,
-                why=error.strerror,
-            )
-        ) from error
+        await _on_disk(_append, path, waiting)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
     return path
+
+
+async def _on_disk(do: Callable[..., None], path: Path, *data: bytearray) -> None:
+    try:
+        await asyncio.to_thread(do, path, *data)
+    except OSError as error:
+        raise UploadRefused(
+            say(
+                "The file cannot be kept in {folder} while it is imported ({why}); make room there or mend its rights.",
+                folder=path.parent,
+                why=error.strerror,
+            )
+        ) from error
 
 
 def _make(path: Path) -> None:
@@ -196,5 +202,5 @@ def _sweep(folder: Path) -> None:
     if not folder.is_dir():
         return
     for left in folder.iterdir():
-        if left.is_file():
+        if _OURS.fullmatch(left.name):
             left.unlink(missing_ok=True)
