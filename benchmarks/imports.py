@@ -15,6 +15,7 @@ from typing import Any
 
 from benchmarks import child
 from bot.chat.ingest import Archive, Import
+from bot.chat.verbs.authority import Actor
 from bot.importers.discord_export import DiscordExport
 from bot.importers.slack_export import SlackExport
 from db import migrate
@@ -72,7 +73,9 @@ async def bring_in(kind: Provenance, file: Path, folder: Path) -> dict[str, floa
     await migrate.upgrade(rows)
     began, worked = time.perf_counter(), time.process_time()
     with opened(kind, file) as archive:
-        done = await Import(sessions_of(rows), archive, kind, "bench").run("bench", lambda share: None)
+        done = await Import(sessions_of(rows), archive, kind, Actor("shell:test", "owner")).run(
+            "bench", lambda share: None
+        )
     seconds, worked = time.perf_counter() - began, time.process_time() - worked
     await rows.dispose()
     return {

@@ -11,9 +11,12 @@ from bot.app import App, Rows
 from bot.chat.verbs.authority import Actor
 from bot.chat.verbs.signing_in import panel_link
 from bot.doctor import examine
+from bot.importers.discord_export import DiscordExport
+from bot.importers.discord_package import DiscordPackage
 from bot.importers.slack_export import SlackExport
 from bot.importers.text_file import TextFile
-from bot.panel.house import Bases, FileKind, House
+from bot.panel.house import Bases, House
+from bot.panel.imports import FileKind
 from bot.panel.server import HOST, serving
 
 
@@ -46,8 +49,22 @@ def house_of(app: App) -> House:
 
 
 KINDS = (
-    FileKind("slack-export", ".zip", "slack_export", SlackExport),
-    FileKind("text", ".txt", "owner_file", TextFile),
+    FileKind("slack-export", ".zip", "slack_export", lambda file: SlackExport(file.path, name=file.name)),
+    FileKind(
+        "text",
+        ".txt",
+        "owner_file",
+        lambda file: TextFile(file.path, file.options.get("channel"), name=file.name),
+        asks=("channel",),
+    ),
+    FileKind("discord-export", ".json", "discord_export", lambda file: DiscordExport(file.path, name=file.name)),
+    FileKind(
+        "discord-package",
+        ".zip",
+        "discord_package",
+        lambda file: DiscordPackage(file.path, private=file.options.get("private") == "yes", name=file.name),
+        asks=("private",),
+    ),
 )
 
 

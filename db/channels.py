@@ -22,6 +22,7 @@ class AmbiguousChannel(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ChannelSummary:
+    id: int
     workspace: str
     name: str
     platform: str
@@ -45,8 +46,13 @@ async def ensure(session: AsyncSession, workspace: Workspace, platform_id: str, 
     return found
 
 
-async def named(session: AsyncSession, name: str) -> Channel:
-    """By name (`general`, `#general`) or `workspace/general`. Raises NoSuchChannel, AmbiguousChannel."""
+async def named(session: AsyncSession, name: str | int) -> Channel:
+    """By name (`general`, `#general`), `workspace/general`, or its row's number.
+
+    Raises NoSuchChannel, AmbiguousChannel.
+    """
+    if isinstance(name, int):
+        return await _numbered(session, name)
     rows = (await session.execute(select(Channel, Workspace.name).join(Workspace))).all()
     wanted = plain(name)
     workspace, _, channel = wanted.rpartition("/")
@@ -67,6 +73,13 @@ def _bare(name: str) -> str:
     return name.strip().lstrip("#＃")
 
 
+async def _numbered(session: AsyncSession, number: int) -> Channel:
+    found = await session.get(Channel, number)
+    if found is None:
+        raise NoSuchChannel(say("There is no such channel; `yamabiko channel list` shows them."))
+    return found
+
+
 async def summaries(session: AsyncSession) -> list[ChannelSummary]:
     """Every channel that holds messages, was opened or is paused, with how many messages it holds."""
     counts = (
@@ -85,6 +98,15 @@ async def summaries(session: AsyncSession) -> list[ChannelSummary]:
         .order_by(Workspace.name, Channel.name)
     )
     return [
-        ChannelSummary(w.name, c.name, w.platform, c.state, c.review_each, count, not paused.isdisjoint({None, c.id}))
+        ChannelSummary(
+            id=c.id,
+            workspace=w.name,
+            name=c.name,
+            platform=w.platform,
+            state=c.state,
+            review_each=c.review_each,
+            messages=count,
+            paused=not paused.isdisjoint({None, c.id}),
+        )
         for w, c, count in rows
     ]

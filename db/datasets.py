@@ -6,11 +6,11 @@ and nowhere else. Knows no cleaning and no model.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, CompoundSelect, Select, case, func, null, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import members, personas
@@ -18,6 +18,7 @@ from db.models import (
     API_TEXT,
     Block,
     Channel,
+    Consent,
     Dataset,
     DatasetMessage,
     Message,
@@ -56,10 +57,12 @@ async def learnable(session: AsyncSession, persona: Persona) -> Learnable:
     agreed = await members.consenting(session, "community")
     voices = await personas.voices(session, persona.id)
     speaking = voices & await members.consenting(session, "voice")
-    blocked = set(await session.scalars(select(Block.member_id)))
+    yes = union(
+        members.saying_yes("community"), members.saying_yes("voice").where(Consent.member_id.in_(sorted(voices)))
+    )
     found = Learnable([], Counter())
     rows = await session.execute(
-        select(Message, MessageRevision, Channel, Workspace)
+        select(Message, MessageRevision, _left_out(yes).label("reason"))
         .join(Channel, Channel.id == Message.channel_id)
         .join(Workspace, Workspace.id == Channel.workspace_id)
         .join(
@@ -69,8 +72,7 @@ async def learnable(session: AsyncSession, persona: Persona) -> Learnable:
         .where(Message.channel_id.in_(channels), Message.deleted_at.is_(None))
         .order_by(Message.channel_id, Message.at, Message.id)
     )
-    for message, revision, channel, workspace in rows:
-        reason = _left_out(message, channel, workspace, agreed | speaking, blocked)
+    for message, revision, reason in rows:
         if reason:
             found.left_out[reason] += 1
             continue
@@ -81,22 +83,80 @@ async def learnable(session: AsyncSession, persona: Persona) -> Learnable:
     return found
 
 
-def _left_out(
-    message: Message, channel: Channel, workspace: Workspace, agreed: set[int], blocked: set[int]
-) -> str | None:
-    if channel.state != "training":
-        return "channel not approved for training"
-    if message.review == "left_out":
-        return "left out in review"
-    if message.review == "pending" and channel.review_each:
-        return "not reviewed yet"
-    if message.provenance in API_TEXT and not workspace.permission_ground:
-        return "no permission for API text"
-    if message.member_id is None:  # a file of the owner's own, approved with its channel
-        return None if message.provenance == "owner_file" else "author unknown"
-    if message.member_id in blocked:
-        return "author blocked"
-    return None if message.member_id in agreed else "no consent"
+def _left_out(agreed: Select[int] | CompoundSelect[int]) -> ColumnElement[str | None]:
+    """Why a message, joined with its channel and workspace, may not be learned; null when it may."""
+    permitted = func.coalesce(Workspace.permission_ground, "") != ""
+    return case(
+        (Channel.state != "training", "channel not approved for training"),
+        (Message.review == "left_out", "left out in review"),
+        ((Message.review == "pending") & Channel.review_each, "not reviewed yet"),
+        (Message.provenance.in_(API_TEXT) & ~permitted, "no permission for API text"),
+        # a file of the owner's own, approved with its channel
+        (Message.member_id.is_(None) & (Message.provenance == "owner_file"), null()),
+        (Message.member_id.is_(None), "author unknown"),
+        (Message.member_id.in_(select(Block.member_id)), "author blocked"),
+        (Message.member_id.in_(agreed), null()),
+        else_="no consent",
+    )
+
+
+@dataclass
+class Tally:
+    """What a channel holds: messages by provenance, how many a persona of the community's voice may learn, why others
+    are left out; and its authors, with how many of them said yes and no."""
+
+    provenances: Counter[str] = field(default_factory=Counter[str])
+    learnable: int = 0
+    left_out: Counter[str] = field(default_factory=Counter[str])
+    authors: int = 0
+    yes: int = 0
+    no: int = 0
+
+
+async def tallies(session: AsyncSession) -> dict[int, Tally]:
+    """By channel, as `learnable` would decide; channels without messages are absent."""
+    found: dict[int, Tally] = {}
+    for channel, provenance, reason, count in await session.execute(_messages_counted()):
+        tally = found.setdefault(channel, Tally())
+        tally.provenances[provenance] += count
+        if reason is None:
+            tally.learnable += count
+        else:
+            tally.left_out[reason] += count
+    for channel, answer, count in await session.execute(_authors_counted()):
+        tally = found[channel]
+        tally.authors += count
+        tally.yes += count if answer == "yes" else 0
+        tally.no += count if answer == "no" else 0
+    return found
+
+
+def _messages_counted() -> Select[int, str, str | None, int]:
+    reason = _left_out(members.saying_yes("community")).label("reason")
+    every = (
+        select(Message.channel_id, Message.provenance, reason)
+        .join(Channel, Channel.id == Message.channel_id)
+        .join(Workspace, Workspace.id == Channel.workspace_id)
+        .where(Message.deleted_at.is_(None))
+        .subquery()
+    )
+    groups = (every.c.channel_id, every.c.provenance, every.c.reason)
+    return select(*groups, func.count()).group_by(*groups)
+
+
+def _authors_counted() -> Select[int, str | None, int]:
+    answer = case(
+        (Message.member_id.in_(members.saying_yes("community")), "yes"),
+        (Message.member_id.in_(members.saying_no("community")), "no"),
+        else_=null(),
+    )
+    authors = (
+        select(Message.channel_id, Message.member_id, answer.label("answer"))
+        .where(Message.deleted_at.is_(None), Message.member_id.is_not(None))
+        .distinct()
+        .subquery()
+    )
+    return select(authors.c.channel_id, authors.c.answer, func.count()).group_by(authors.c.channel_id, authors.c.answer)
 
 
 def _text(message: Message, revision: MessageRevision, target: bool) -> Text:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import words
@@ -142,9 +142,21 @@ async def without_answer(session: AsyncSession, member_ids: Iterable[int], purpo
 
 async def consenting(session: AsyncSession, purpose: Purpose) -> set[int]:
     """The members whose latest answer for this purpose is yes."""
-    latest = select(func.max(Consent.id)).where(Consent.purpose == purpose).group_by(Consent.member_id)
-    rows = await session.scalars(select(Consent.member_id).where(Consent.id.in_(latest), Consent.answer.is_(True)))
-    return set(rows)
+    return set(await session.scalars(saying_yes(purpose)))
+
+
+def saying_yes(purpose: Purpose) -> Select[int]:
+    """`consenting`, to be asked within another statement."""
+    return select(Consent.member_id).where(Consent.id.in_(_latest(purpose)), Consent.answer.is_(True))
+
+
+def saying_no(purpose: Purpose) -> Select[int]:
+    """The members whose latest answer for this purpose is no."""
+    return select(Consent.member_id).where(Consent.id.in_(_latest(purpose)), Consent.answer.is_(False))
+
+
+def _latest(purpose: Purpose) -> Select[int]:
+    return select(func.max(Consent.id)).where(Consent.purpose == purpose).group_by(Consent.member_id)
 
 
 async def role_of(session: AsyncSession, member_id: int) -> RoleName:

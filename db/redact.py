@@ -170,3 +170,5 @@ _RULES = (
     _Rule("telephone", _LANDLINE, holds=_is_landline),
     _Rule("card", _CARD, holds=_is_card),
 )
+
+KINDS = frozenset(rule.kind for rule in _RULES)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from db.searching import folded
 from db.words import say
 
 Sessions = async_sessionmaker[AsyncSession]
@@ -55,6 +56,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+    connection.create_function("folded", 1, folded, deterministic=True)
 
 
 def _begin(connection: Connection) -> None:

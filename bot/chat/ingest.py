@@ -3,17 +3,19 @@
 Owns the order of an import, its cursor and its counts. Knows no file format: archives give neutral values.
 """
 
+import asyncio
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.events import ChannelSeen, LeftOut, MemberSeen, Posted, WorkspaceSeen
+from bot.chat.verbs.authority import Actor, authorise
 from bot.chat.verbs.text import GroundMissing
 from db import audit, channels, cursors, members, messages, workspaces
 from db.messages import NewMessage, Stored
@@ -86,8 +88,9 @@ class ImportInterrupted(Exception):
 class Import:
     """One archive on its way into the rows."""
 
-    def __init__(self, sessions: Sessions, archive: Archive, provenance: Provenance, by: str) -> None:
-        self._sessions, self._archive, self._by = sessions, archive, by
+    def __init__(self, sessions: Sessions, archive: Archive, provenance: Provenance, actor: Actor) -> None:
+        self._sessions, self._archive = sessions, archive
+        self._actor, self._by = actor, actor.name
         self._provenance: Provenance = provenance
         self._source = f"{provenance}:{archive.fingerprint}"
         self._ground: str | None = None
@@ -101,8 +104,12 @@ class Import:
     async def run(self, consent_ground: str | None, progress: Callable[[float], None]) -> Imported:
         """Bring everything in; a new import of the same archive goes on where an interrupted one stopped.
 
-        Raises GroundMissing, ImportInterrupted.
+        Admins may, and only an owner states that others have agreed. Raises NotAllowed, GroundMissing,
+        ImportInterrupted.
         """
+        authorise(self._actor, "admin", "import")
+        if consent_ground is not None:
+            authorise(self._actor, "owner", "consent")
         if consent_ground is not None and not consent_ground.strip():
             raise GroundMissing(say("Say what this consent rests on, or leave --consent-ground out."))
         self._ground = consent_ground
@@ -112,7 +119,7 @@ class Import:
             subject = {"source": self._source, "workspace": workspace.name, "ground": consent_ground}
             audit.record(session, self._by, "import", subject, datetime.now(UTC))
         self._count_left_out(self._archive.left_out)
-        for share, part in await self._remaining(workspace, done):
+        async for share, part in _aside(await self._remaining(workspace, done)):
             await self._part(workspace, part)
             progress(share)
         return self.outcome
@@ -135,13 +142,13 @@ class Import:
         parts = self._parts()
         if done is None:
             return parts
-        for _, part in parts:
+        async for _, part in _aside(parts):
             if self._ground is not None:  # this statement covers those too who wrote before the interruption
                 async with transaction(self._sessions) as session:
                     await self._people_of(session, workspace, list(self._posted(part)))
             if part.key == done:
                 break
-        following = next(parts, None)
+        following = await asyncio.to_thread(next, parts, None)
         self.outcome.resumed = following is not None
         return chain([following], parts) if following else self._parts()
 
@@ -178,7 +185,7 @@ class Import:
                 self._names[item.id] = item.name
 
     async def _part(self, workspace: Workspace, part: Part) -> None:
-        posted = list(self._posted(part, self.outcome.left_out))
+        posted = await asyncio.to_thread(lambda: list(self._posted(part, self.outcome.left_out)))
         for batch in _batches(posted, BATCH):
             async with transaction(self._sessions) as session:
                 await self._store(session, workspace, batch)
@@ -234,6 +241,13 @@ class Import:
     def _count_left_out(self, items: Iterable[LeftOut]) -> None:
         for item in items:
             self.outcome.left_out[item.reason] += item.count
+
+
+async def _aside(items: Iterator[T]) -> AsyncGenerator[T]:
+    """`items`, each found in a thread: in the seconds that a large file takes, a bot goes on talking."""
+    nothing = object()
+    while (item := await asyncio.to_thread(next, items, nothing)) is not nothing:
+        yield cast("T", item)
 
 
 def _batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -14,7 +14,7 @@ import structlog
 import typer
 from rich.console import Console
 
-from bot.cli import health, language, moderation, panel, personas, talk, text, training, wide
+from bot.cli import health, imports, language, moderation, panel, personas, talk, text, training, wide
 from bot.cli.common import LEARN, ORDER, TEXT
 from db import words
 
@@ -39,7 +39,7 @@ def settings(
 for part in (health.cli, panel.cli, talk.cli, moderation.cli, text.cli, training.cli):
     cli.add_typer(part)
 cli.add_typer(moderation.reply, name="reply", rich_help_panel=ORDER)
-cli.add_typer(text.imports, name="import", rich_help_panel=TEXT)
+cli.add_typer(imports.cli, name="import", rich_help_panel=TEXT)
 cli.add_typer(text.channel, name="channel", rich_help_panel=TEXT)
 cli.add_typer(personas.cli, name="persona", rich_help_panel=LEARN)
 

@@ -95,7 +95,7 @@ async def _community(rows: Rows, show: Show) -> None:
     if names <= known:
         return
     err.print(say("bringing in {name}, a community of our own invention", name=club.workspace.name), markup=False)
-    await Import(rows.sessions, club, "owner_file", shell().name).run(GROUND, lambda fraction: None)
+    await Import(rows.sessions, club, "owner_file", shell()).run(GROUND, lambda fraction: None)
     for source in _sources(show):
         await text.approve(rows.sessions, shell(), source, True)
 

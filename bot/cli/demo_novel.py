@@ -72,7 +72,7 @@ async def continue_novel(novel: TextFile) -> Continued:
 async def _bring_in(rows: Rows, novel: TextFile) -> None:
     """Brought in again, a text adds nothing."""
     err.print(say("bringing in {name}", name=novel.title or novel.channel.name), markup=False)
-    await Import(rows.sessions, novel, "owner_file", shell().name).run(None, lambda fraction: None)
+    await Import(rows.sessions, novel, "owner_file", shell()).run(None, lambda fraction: None)
     await text.approve(rows.sessions, shell(), _source(novel), True)
 
 

@@ -1,153 +1,21 @@
-"""`yamabiko import …`, `channel …`, `members`, `role`, `consent`, `permit-training`, `review`."""
+"""`yamabiko channel …`, `members`, `role`, `consent`, `permit-training`, `review`."""
 
-import shlex
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bot.app import Rows
-from bot.chat.ingest import Archive, Import, Imported
 from bot.chat.verbs import text
-from bot.cli.common import TEXT, Json, call, err, out, print_json, shell, table, with_rows
+from bot.cli.common import TEXT, Json, call, out, print_json, table
 from db.channels import ChannelSummary
 from db.coded import shown
 from db.members import MemberSummary, Purpose
-from db.models.text import Provenance, Review
+from db.models.text import Review
 from db.words import LANGUAGES, listed, say, say_as, say_count
 
 REVIEWS: tuple[Review, ...] = ("pending", "approved", "left_out")
 
 cli = typer.Typer()
 channel = typer.Typer(no_args_is_help=True, help="Channels, and what each is open for.")
-imports = typer.Typer(no_args_is_help=True, help="Bring in text from files.")
-
-Ground = Annotated[
-    str | None,
-    typer.Option("--consent-ground", help="Record every author's consent to training, and what it rests on."),
-]
-
-
-@imports.command("slack-export")
-def slack_export(file: Path, consent_ground: Ground = None, as_json: Json = False) -> None:
-    """The zip that Slack gives a workspace's owner (Settings → Import/Export Data)."""
-    from bot.importers.slack_export import SlackExport
-
-    with SlackExport(file) as archive:
-        _print_import(_bring_in(archive, "slack_export", consent_ground), consent_ground, as_json)
-
-
-@imports.command("discord-export")
-def discord_export(file: Path, consent_ground: Ground = None, as_json: Json = False) -> None:
-    """A channel or thread that DiscordChatExporter wrote as JSON; import a channel before its threads.
-
-    That program reads through Discord's API: training on its text needs `yamabiko permit-training` besides consent.
-    """
-    from bot.importers.discord_export import DiscordExport
-
-    archive = DiscordExport(file)
-    done = _bring_in(archive, "discord_export", consent_ground)
-    _print_import(done, consent_ground, as_json, archive.workspace.name)
-
-
-@imports.command("discord-package")
-def discord_package(
-    file: Path,
-    consent_ground: Ground = None,
-    direct_messages: Annotated[
-        bool, typer.Option("--direct-messages", help="Their words in private conversations too.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """The zip that Discord sends members who ask for their data: their own messages alone."""
-    from bot.importers.discord_package import DiscordPackage
-
-    with DiscordPackage(file, private=direct_messages) as archive:
-        _print_import(_bring_in(archive, "discord_package", consent_ground), consent_ground, as_json)
-
-
-@imports.command("text")
-def text_file(
-    file: Path,
-    into: Annotated[str | None, typer.Option("--channel", help="The channel's name (default: the file's).")] = None,
-    as_json: Json = False,
-) -> None:
-    """A novel or any other text you may use; Aozora Bunko notation is recognised and removed."""
-    from bot.importers.text_file import TextFile
-
-    _print_import(_bring_in(TextFile(file, into), "owner_file", None), say("the owner's own file"), as_json)
-
-
-def _bring_in(archive: Archive, provenance: Provenance, ground: str | None) -> Imported:
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
-    with Progress(*columns, TimeRemainingColumn(), console=err, transient=True) as progress:
-        task = progress.add_task(say("importing"), total=1.0)
-
-        def show(fraction: float) -> None:
-            progress.update(task, completed=fraction)
-
-        return with_rows(lambda rows: _import(rows, archive, provenance, ground, show))
-
-
-async def _import(
-    rows: Rows, archive: Archive, provenance: Provenance, ground: str | None, show: Callable[[float], None]
-) -> Imported:
-    return await Import(rows.sessions, archive, provenance, shell().name).run(ground, show)
-
-
-def _print_import(done: Imported, ground: str | None, as_json: bool, api_text_of: str = "") -> None:
-    """`api_text_of` is the workspace whose API the text came through, if any."""
-    if as_json:
-        print_json(done)
-        return
-    if done.resumed:
-        out.print(say("Went on where an earlier import had stopped."))
-    for line in _counts(done):
-        out.print(line)
-    if done.consents:
-        line = say_count(
-            "Consent recorded for {count:,} member.", "Consent recorded for {count:,} members.", done.consents
-        )
-        out.print(line)
-    if not ground:
-        out.print(say("Nobody has agreed to training yet: see `yamabiko consent --help`."))
-    if api_text_of:
-        told = say(
-            "This text came through Discord's API. Whatever members agree to, it is not trained on until you record "
-            "your ground with `yamabiko permit-training {name} --ground …`; Discord's terms, as written, forbid it.",
-            name=shlex.quote(api_text_of),
-        )
-        out.print(told, markup=False)
-    out.print(say("Next: `yamabiko channel list`, then `yamabiko channel approve NAME --training`."))
-
-
-def _counts(done: Imported) -> Iterator[str]:
-    if done.stored:
-        yield _stored(done)
-    if done.unchanged:
-        before = say_count(
-            "{count:,} message had been stored before.", "{count:,} messages had been stored before.", done.unchanged
-        )
-        yield before if done.stored else say("Nothing new: {before}", before=before)
-    if done.revised:
-        yield say_count(
-            "{count:,} message had changed; the new text is stored beside the old.",
-            "{count:,} messages had changed; the new text is stored beside the old.",
-            done.revised,
-        )
-    for reason, count in done.left_out.most_common():
-        yield say("  left out: {count:,} {reason}", count=count, reason=shown("left out", reason))
-
-
-def _stored(done: Imported) -> str:
-    if not done.members:
-        return say_count("{count:,} message stored.", "{count:,} messages stored.", done.stored)
-    whose = say_count("{count:,} member", "{count:,} members", done.members)
-    return say_count(
-        "{count:,} message of {whose} stored.", "{count:,} messages of {whose} stored.", done.stored, whose=whose
-    )
 
 
 @channel.command("list")

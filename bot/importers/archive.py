@@ -55,13 +55,20 @@ class Archive:
     """A zip whose every name and size was checked on construction; reading may still meet damaged contents.
 
     `reads` says which members will ever be read: the rest may be as large as they like, and are not in `names`.
-    Raises ImportRefused when the file is missing, is no zip, is encrypted, or breaks `limits` or path safety.
+    `name` is what people call it, where that is not the file's. Raises ImportRefused when the file is missing, is
+    no zip, is encrypted, or breaks `limits` or path safety.
     """
 
-    def __init__(self, path: Path, limits: ArchiveLimits, reads: Callable[[str], bool] = lambda name: True) -> None:
-        self.name = path.name
+    def __init__(
+        self,
+        path: Path,
+        limits: ArchiveLimits,
+        reads: Callable[[str], bool] = lambda name: True,
+        name: str = "",
+    ) -> None:
+        self.name = name or path.name
         self._limits, self._reads = limits, reads
-        self._zip = _opened(path)
+        self._zip = _opened(path, self.name)
         try:
             self._infos = self._checked()
         except BaseException:
@@ -224,12 +231,12 @@ class _Inflating(io.RawIOBase):
         super().close()
 
 
-def _opened(path: Path) -> zipfile.ZipFile:
+def _opened(path: Path, name: str) -> zipfile.ZipFile:
     try:
         path.open("rb").close()
     except OSError as error:
         raise ImportRefused(
-            say("{file} cannot be opened ({reason}): check the path.", file=path.name, reason=error.strerror)
+            say("{file} cannot be opened ({reason}): check the path.", file=name, reason=error.strerror)
         ) from error
     for encoding in _NAME_ENCODINGS:
         try:
@@ -238,9 +245,9 @@ def _opened(path: Path) -> zipfile.ZipFile:
             continue
         except _DAMAGE as error:
             raise ImportRefused(
-                say("{file} is not a zip file or is cut short: download the export again.", file=path.name)
+                say("{file} is not a zip file or is cut short: download the export again.", file=name)
             ) from error
-    raise ImportRefused(say("{file} holds names that cannot be read: download the export again.", file=path.name))
+    raise ImportRefused(say("{file} holds names that cannot be read: download the export again.", file=name))
 
 
 def _climbs(name: str) -> bool:

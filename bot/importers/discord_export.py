@@ -56,8 +56,8 @@ class DiscordExport:
     still fail midway is the rest of the file; `parts` then gives what came before, and raises ImportRefused.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, *, name: str = "") -> None:
+        self._path, self._name = path, name or path.name
         head = self._head()
         self.workspace = WorkspaceSeen("discord", self._id(head.guild), _text(head.guild.get("name")))
         self._thread, self.channel = self._where(head.channel)
@@ -74,7 +74,7 @@ class DiscordExport:
         """Yield runs of messages in the file's order."""
         size, place = max(self._path.stat().st_size, 1), Place()
         with self._path.open("rb") as file:
-            rows = (value for key, value in entries(file, self._path.name, _KEEP, place) if key == "messages")
+            rows = (value for key, value in entries(file, self._name, _KEEP, place) if key == "messages")
             yield from runs(rows, place, size)
 
     def read(self, part: Part) -> Iterator[MemberSeen | Posted | LeftOut]:
@@ -97,13 +97,13 @@ class DiscordExport:
         found: dict[str, Any] = {}
         try:
             with self._path.open("rb") as file:
-                for key, value in entries(file, self._path.name, _KEEP):
+                for key, value in entries(file, self._name, _KEEP):
                     if key == "messages":
                         break
                     found[key] = value
         except OSError as error:
             raise ImportRefused(
-                say("{file} cannot be opened ({why}): check the path.", file=self._path.name, why=error.strerror)
+                say("{file} cannot be opened ({why}): check the path.", file=self._name, why=error.strerror)
             ) from error
         guild, channel = as_object(found.get("guild")), as_object(found.get("channel"))
         if guild is None or channel is None:
@@ -131,7 +131,7 @@ class DiscordExport:
             say(
                 "{file} is a private conversation, and not everyone in it spoke to the community: "
                 "import the server's channels.",
-                file=self._path.name,
+                file=self._name,
             )
         )
 
@@ -139,7 +139,7 @@ class DiscordExport:
         return ImportRefused(
             say(
                 "{file} is not a channel in DiscordChatExporter's JSON: export it with the format Json.",
-                file=self._path.name,
+                file=self._name,
             )
         )
 

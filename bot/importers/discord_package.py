@@ -52,8 +52,11 @@ class DiscordPackage:
     and raises ImportRefused.
     """
 
-    def __init__(self, path: Path, limits: ArchiveLimits = LIMITS, *, private: bool = False) -> None:
-        self._archive = Archive(path, limits, lambda name: bool(_FILE.fullmatch(name) or _LIST.fullmatch(name)))
+    def __init__(self, path: Path, limits: ArchiveLimits = LIMITS, *, private: bool = False, name: str = "") -> None:
+        def is_read(member: str) -> bool:
+            return bool(_FILE.fullmatch(member) or _LIST.fullmatch(member))
+
+        self._archive = Archive(path, limits, is_read, name)
         try:
             self._open(private)
         except BaseException:

@@ -61,13 +61,16 @@ class SlackExport:
     that file before it yields any of it; the caller says how much was stored.
 
     `left_out` counts the day files that are not opened: "private" ones, and those of "unlisted" folders.
-    `total` is the bytes of all days. Raises ImportRefused.
+    `total` is the bytes of all days. `name` is what people call the file, where that is not its own name. Raises
+    ImportRefused.
     """
 
-    def __init__(self, path: Path, limits: ArchiveLimits = DEFAULT_LIMITS, *, private_channels: bool = False) -> None:
-        self._archive = Archive(path, limits)
+    def __init__(
+        self, path: Path, limits: ArchiveLimits = DEFAULT_LIMITS, *, private_channels: bool = False, name: str = ""
+    ) -> None:
+        self._archive = Archive(path, limits, name=name)
         try:
-            self._open(path, private_channels)
+            self._open(private_channels)
         except BaseException:
             self._archive.close()
             raise
@@ -112,7 +115,7 @@ class SlackExport:
     ) -> None:
         self.close()
 
-    def _open(self, path: Path, private_channels: bool) -> None:
+    def _open(self, private_channels: bool) -> None:
         self._root = _root(self._archive.names)
         self._authors = self._read_members()
         self.members = [MemberSeen(id, author.name, author.is_bot) for id, author in self._authors.items()]
@@ -121,7 +124,7 @@ class SlackExport:
             self.channels += self._read_channels("groups.json")
         self._names = {channel.id: channel.name for channel in self.channels}
         self._team = _team(self._authors)
-        name = storable(path.stem.split(" Slack export ")[0])
+        name = storable(Path(self._archive.name).stem.split(" Slack export ")[0])
         self.workspace = WorkspaceSeen("slack", self._team or _stable_id(self._names), name)
         # With the private channels it is another source: what one import passed over the other has yet to read.
         self.fingerprint = self._archive.fingerprint + ("+private" if private_channels else "")

@@ -42,21 +42,23 @@ class Text:
 class TextFile:
     """An opened text file. `encoding` is the codec it was read with, `aozora` whether it had that notation.
 
+    `name` is what people call it, where that is not the file's name.
     `title` and `author_name` are the Aozora header's; None otherwise. `fingerprint` is the hex sha256 of
     the bytes. Raises ImportRefused when the file is missing, too large, binary, or in no encoding that makes
     sense.
     """
 
-    def __init__(self, path: Path, channel: str | None = None) -> None:
-        data, modified = _bytes(path)
-        name = storable(channel or path.stem)
+    def __init__(self, path: Path, channel: str | None = None, *, name: str = "") -> None:
+        called = name or path.name
+        data, modified = _bytes(path, called)
+        into = storable(channel or Path(called).stem)
         self.workspace = WorkspaceSeen("file", "files", "Files")
         self.members: list[MemberSeen] = []
-        self.channel = ChannelSeen(name, name)
+        self.channel = ChannelSeen(into, into)
         self.channels = [self.channel]
         self.left_out: list[LeftOut] = []
         self.fingerprint = hashlib.sha256(data).hexdigest()
-        self.encoding, text = _decoded(data, path.name)
+        self.encoding, text = _decoded(data, called)
         lines = text.splitlines()
         self.aozora = is_aozora(lines)
         self.title = self.author_name = None
@@ -97,7 +99,7 @@ class TextFile:
             yield LeftOut("notation", bare)
 
 
-def _bytes(path: Path) -> tuple[bytes, datetime]:
+def _bytes(path: Path, name: str) -> tuple[bytes, datetime]:
     """Return the contents and the time of the last change, to the microsecond."""
     try:
         with path.open("rb") as file:
@@ -105,11 +107,11 @@ def _bytes(path: Path) -> tuple[bytes, datetime]:
         nanoseconds = path.stat().st_mtime_ns
     except OSError as error:
         raise ImportRefused(
-            say("{file} cannot be opened ({reason}): check the path.", file=path.name, reason=error.strerror)
+            say("{file} cannot be opened ({reason}): check the path.", file=name, reason=error.strerror)
         ) from error
     if len(data) > _LARGEST:
         raise ImportRefused(
-            say("{file} is larger than {size} MB: cut it into smaller files.", file=path.name, size=_LARGEST >> 20)
+            say("{file} is larger than {size} MB: cut it into smaller files.", file=name, size=_LARGEST >> 20)
         )
     return data, _EPOCH + timedelta(microseconds=nanoseconds // 1000)
 

@@ -12,7 +12,8 @@ from nicegui.language import Language
 from starlette.requests import Request
 
 from bot.panel.house import House
-from bot.panel.visitor import COOKIE, Visitor, is_ours, language_of, sentence
+from bot.panel.troubles import is_ours, sentence
+from bot.panel.visitor import COOKIE, Visitor, language_of
 from db import words
 from db.words import LANGUAGES, say
 

@@ -1,6 +1,6 @@
 """What the pages stand on, handed in by the composition root as plain values.
 
-Owns nothing: sessions, voices and ways to do what other rooms do.
+Owns nothing but the list of imports: sessions, voices and ways to do what other rooms do.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -9,9 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
-from bot.chat.ingest import Archive
 from bot.live_adapters import LiveAdapters
-from db.models.text import Provenance
+from bot.panel.imports import FileKind, Imports
 from db.session import Sessions
 
 
@@ -26,20 +25,6 @@ class Finding(Protocol):
     def detail(self) -> str: ...
     @property
     def advice(self) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class FileKind:
-    """A kind of file that can be imported: how it is opened, and what its text counts as.
-
-    `suffix` is the file's, such as ".zip"; `open` raises ImportRefused, and its archive is closed by `close`
-    where it has one.
-    """
-
-    name: str
-    suffix: str
-    provenance: Provenance
-    open: Callable[[Path], Archive]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +48,5 @@ class House:
     bases: Bases
     uploads: Path  # where a file waits while it is imported
     kinds: Mapping[str, FileKind] = field(default_factory=dict[str, FileKind])
+    imports: Imports = field(default_factory=Imports)
     stay: timedelta = timedelta(days=14)

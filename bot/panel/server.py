@@ -20,13 +20,13 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from bot.panel import frame
 from bot.panel.door import open_door
 from bot.panel.house import House
-from bot.panel.pages import adapters, doctor, personas, runs, talk
+from bot.panel.pages import adapters, doctor, personas, runs, talk, text
 from db.words import say
 
 log = structlog.get_logger()
 
 HOST = "127.0.0.1"
-PAGES = [talk.PAGE, personas.PAGE, runs.PAGE, adapters.PAGE, doctor.PAGE]
+PAGES = [talk.PAGE, personas.PAGE, text.PAGE, runs.PAGE, adapters.PAGE, doctor.PAGE]
 
 
 class PanelUnavailable(Exception):
@@ -84,7 +84,13 @@ def _listening(port: int) -> socket.socket:
 def web_of(house: House, hosts: Sequence[str]) -> FastAPI:
     """The panel of `house` as a web application, which answers to `hosts` beside this machine's own names."""
     logging.getLogger("nicegui").setLevel(logging.WARNING)
-    web = FastAPI(openapi_url=None)
+
+    @asynccontextmanager
+    async def importing(_: FastAPI) -> AsyncGenerator[None]:
+        async with house.imports.going_on(house.uploads):
+            yield
+
+    web = FastAPI(openapi_url=None, lifespan=importing)
     add_pages(house)
     open_door(web, house)
     # A name of somebody else's that leads to this machine must not open the panel.

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from bot.chat.verbs.authority import Actor
 from bot.chat.verbs.signing_in import actor_behind
 from bot.panel.house import House
+from bot.panel.troubles import is_ours, sentence
 from db import words
 from db.members import ROLES, RoleName
 from db.words import say
@@ -77,14 +78,6 @@ def tell(error: Exception) -> None:
     if not is_ours(error):
         log.exception("a page failed", exc_info=error)
     ui.notify(sentence(error), type="negative", multi_line=True, timeout=8000, close_button=True)
-
-
-def is_ours(error: Exception) -> bool:
-    return type(error).__module__.partition(".")[0] in ("bot", "db")
-
-
-def sentence(error: Exception) -> str:
-    return str(error) if is_ours(error) else say("Something failed; the log of the bot tells what.")
 
 
 def language_of(request: Request) -> str:

@@ -31,7 +31,7 @@ from db.models.text import Provenance
 from db.session import open_engine, sessions_of
 from tests.conftest import sqlite_url
 from tests.fakes import discord_export, discord_package, slack_export
-from tests.fakes.archive import count
+from tests.fakes.archive import OWNER, count
 
 pytestmark = pytest.mark.timeout(200)
 
@@ -119,7 +119,7 @@ async def _import(kind: str, path: Path, database: Path) -> None:
             archive = opener(path)
             if hasattr(archive, "close"):
                 stack.callback(archive.close)
-            importing = Import(sessions, archive, provenance, "test")
+            importing = Import(sessions, archive, provenance, OWNER)
             told = importing.outcome
             try:
                 await importing.run("they agreed", lambda share: None)

@@ -14,7 +14,7 @@ from bot.importers.slack_export import SlackExport
 from db import audit, channels, members, messages
 from db.models import Consent, Member, Message, MessageRevision
 from db.session import Sessions, reading, transaction
-from tests.fakes.archive import MONDAY, Book, Part, bring_in, count, diary, everything, said
+from tests.fakes.archive import MONDAY, OWNER, Book, Part, bring_in, count, diary, everything, said
 
 
 async def test_an_archive_becomes_rows_with_authors_and_counts(sessions: Sessions) -> None:
@@ -164,6 +164,6 @@ async def test_the_elm_export_is_stored_whole(sessions: Sessions, shared_data: P
 
 async def test_the_demo_archive_takes_the_same_road(sessions: Sessions) -> None:
     club = HARBOUR_RADIO.community
-    done = await Import(sessions, club, "owner_file", "shell:me").run("ours", lambda fraction: None)
+    done = await Import(sessions, club, "owner_file", OWNER).run("ours", lambda fraction: None)
     assert done.stored == sum(len(part.messages) for part in club.parts())
     assert done.members == done.consents == 6

@@ -12,12 +12,12 @@ from db import channels, members
 from db.models import Channel, Consent, Member, Message, Workspace
 from db.session import Sessions, reading, transaction
 from tests.fakes import discord_package
-from tests.fakes.archive import MONDAY, count, everything
+from tests.fakes.archive import MONDAY, OWNER, count, everything
 from tests.fakes.discord_export import AKI, BEN, GENERAL, THREAD, busy_export, export, said, user
 
 
 async def bring_in(sessions: Sessions, path: Path, ground: str | None = None) -> Imported:
-    return await Import(sessions, DiscordExport(path), "discord_export", "shell:me").run(ground, lambda share: None)
+    return await Import(sessions, DiscordExport(path), "discord_export", OWNER).run(ground, lambda share: None)
 
 
 async def agreed(sessions: Sessions) -> set[str]:
@@ -140,7 +140,7 @@ async def test_a_package_stands_on_a_shelf_of_its_own_beside_the_servers_export(
         discord_package.said("from the export", ID=1001),
     )
     with DiscordPackage(discord_package.package(tmp_path / "p.zip", files)) as opened:
-        done = await Import(sqlite_sessions, opened, "discord_package", "me").run("their own", lambda share: None)
+        done = await Import(sqlite_sessions, opened, "discord_package", OWNER).run("their own", lambda share: None)
     assert (done.stored, done.members, done.consents) == (1, 1, 1)
     async with reading(sqlite_sessions) as session:
         kinds = sorted(await session.scalars(select(Message.provenance)))

@@ -11,9 +11,11 @@ from sqlalchemy import func, select
 
 from bot.chat.events import ChannelSeen, LeftOut, MemberSeen, Posted, WorkspaceSeen
 from bot.chat.ingest import Import, Imported
+from bot.chat.verbs.authority import Actor
 from db.models import Member, Message, MessageRevision
 from db.session import Sessions, reading
 
+OWNER = Actor("shell:me", "owner")
 MONDAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 
@@ -73,7 +75,7 @@ def diary(days: int = 6, a_day: int = 5, **changed) -> Book:
 
 
 async def bring_in(sessions: Sessions, book, ground: str | None = None, progress=lambda fraction: None) -> Imported:
-    return await Import(sessions, book, "slack_export", "shell:me").run(ground, progress)
+    return await Import(sessions, book, "slack_export", OWNER).run(ground, progress)
 
 
 async def everything(sessions: Sessions) -> list[tuple]:

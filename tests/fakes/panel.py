@@ -3,8 +3,10 @@
 Owns the isolation of one panel from the next. Knows no page.
 """
 
+import asyncio
 import os
-from collections.abc import AsyncGenerator, Sequence
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,7 +25,8 @@ from bot.chat.ingest import Archive
 from bot.engines import Engines
 from bot.importers.text_file import TextFile
 from bot.live_adapters import LiveAdapters
-from bot.panel.house import Bases, FileKind, House
+from bot.panel.house import Bases, House
+from bot.panel.imports import FileKind, Upload
 from bot.panel.server import web_of
 from bot.panel.visitor import COOKIE
 from db import signins
@@ -53,8 +56,8 @@ def house_of(sessions: Sessions, folder: Path, engine: ScriptedEngine | None = N
     async def examine() -> Sequence[Found]:
         return [Found("python", True, "3.11"), Found("disk", False, "0.1 GB free", "Free some space.")]
 
-    def text(path: Path) -> Archive:
-        return TextFile(path)
+    def text(file: Upload) -> Archive:
+        return TextFile(file.path, file.options.get("channel"), name=file.name)
 
     facts: dict[str, Any] = {
         "sessions": sessions,
@@ -62,7 +65,7 @@ def house_of(sessions: Sessions, folder: Path, engine: ScriptedEngine | None = N
         "examine": examine,
         "bases": Bases(["tiny", "served"], frozenset(["served"]), lambda base: None),
         "uploads": folder / "uploads",
-        "kinds": {"text": FileKind("text", ".txt", "owner_file", text)},
+        "kinds": {"text": FileKind("text", ".txt", "owner_file", text, asks=("channel",))},
     }
     return House(**{**facts, **changed})
 
@@ -90,3 +93,11 @@ async def sign_in(user: User, sessions: Sessions, member_id: int | None = None) 
     async with transaction(sessions) as session:
         link = await signins.offer(session, member_id, now)
         user.http_client.cookies.set(COOKIE, await signins.enter(session, link, timedelta(days=1), now))
+
+
+async def eventually(holds: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
+    """A handler's work is done in the background: wait until it is seen."""
+    until = time.monotonic() + seconds
+    while not await holds():
+        assert time.monotonic() < until, "it never came to be so"
+        await asyncio.sleep(0.05)

@@ -12,6 +12,7 @@ from db import channels, workspaces
 from db.session import Sessions, transaction
 from db.transcript import NOTHING_SAID
 from tests.fakes import community, discord_export, discord_package
+from tests.fakes.archive import OWNER
 from tests.fakes.town import RULES
 from trainer import dataset
 from trainer.dataset import Built, TooLittleText
@@ -33,7 +34,7 @@ async def test_text_of_an_export_needs_permission_beside_consent(
     rows = [said(f"how is the tide, {n}?", 120 * n) for n in range(4)]
     rows += [said(f"rising, {n}", 120 * n + 1, ben) for n in range(4)]
     opened = DiscordExport(discord_export.export(tmp_path / "x.json", *rows))
-    await Import(sqlite_sessions, opened, "discord_export", "me").run("signed forms", lambda share: None)
+    await Import(sqlite_sessions, opened, "discord_export", OWNER).run("signed forms", lambda share: None)
     with pytest.raises(TooLittleText, match="8 no permission for API text"):
         await learned(sqlite_sessions, "general", now)
     async with transaction(sqlite_sessions) as session:
@@ -51,7 +52,7 @@ async def test_a_package_is_learned_message_by_message_as_words_that_answer_nobo
     rows = [discord_package.said(f"my word {n}", n) for n in range(30)] + [discord_package.said("/roll 6", 50)]
     path = discord_package.package(tmp_path / "p.zip", discord_package.channel(discord_package.GENERAL, *rows))
     with DiscordPackage(path) as opened:
-        await Import(sqlite_sessions, opened, "discord_package", "me").run("they gave it to us", lambda share: None)
+        await Import(sqlite_sessions, opened, "discord_package", OWNER).run("they gave it to us", lambda share: None)
     built = await learned(sqlite_sessions, "Harbour/general", now)
     assert built.shape == "chat"
     assert built.counts["left_out"] == {"command": 1}

@@ -45,7 +45,7 @@ def verb(role: RoleName, *subject: str) -> Callable[[Inside[P, R]], Outside[P, R
 
         @wraps(function)
         async def authorised(sessions: Sessions, actor: Actor, *args: P.args, **kwargs: P.kwargs) -> R:
-            _authorise(actor, role, function.__name__)
+            authorise(actor, role, function.__name__)
             async with transaction(sessions) as session:
                 result = await function(session, actor, *args, **kwargs)
                 if role != "member":
@@ -65,7 +65,7 @@ def query(role: RoleName) -> Callable[[Inside[P, R]], Outside[P, R]]:
     def wrap(function: Inside[P, R]) -> Outside[P, R]:
         @wraps(function)
         async def authorised(sessions: Sessions, actor: Actor, *args: P.args, **kwargs: P.kwargs) -> R:
-            _authorise(actor, role, function.__name__)
+            authorise(actor, role, function.__name__)
             async with reading(sessions) as session:
                 return await function(session, actor, *args, **kwargs)
 
@@ -74,7 +74,8 @@ def query(role: RoleName) -> Callable[[Inside[P, R]], Outside[P, R]]:
     return wrap
 
 
-def _authorise(actor: Actor, needed: RoleName, what: str) -> None:
+def authorise(actor: Actor, needed: RoleName, what: str) -> None:
+    """Raises NotAllowed. For what is more than one transaction; the others are decorated."""
     if ROLES.index(actor.role) < ROLES.index(needed):
         what = what.replace("_", " ")
         raise NotAllowed(

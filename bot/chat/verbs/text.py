@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.verbs.authority import Actor, NotAllowed, query, verb
-from db import channels, members, messages, workspaces
+from db import channels, datasets, members, messages, reviews, workspaces
 from db.channels import ChannelSummary
+from db.datasets import Tally
 from db.members import ROLES, MemberSummary, Purpose, RoleName
 from db.messages import Reviewable
 from db.models.text import Review
+from db.reviews import Leaf
 from db.words import listed, say
+from db.workspaces import WorkspaceSummary
 
 
 class GroundMissing(Exception):
@@ -23,9 +26,15 @@ async def list_channels(session: AsyncSession, actor: Actor) -> list[ChannelSumm
     return await channels.summaries(session)
 
 
+@query("curator")
+async def tally(session: AsyncSession, actor: Actor) -> dict[int, Tally]:
+    """Of each channel that holds messages, by its row: how much may be learned, and why not more."""
+    return await datasets.tallies(session)
+
+
 @verb("admin", "channel", "for_training", "review_each")
 async def approve(
-    session: AsyncSession, actor: Actor, channel: str, for_training: bool, review_each: bool = False
+    session: AsyncSession, actor: Actor, channel: str | int, for_training: bool, review_each: bool = False
 ) -> str:
     """Open a channel for context, or for training too; its name. Raises NoSuchChannel, AmbiguousChannel."""
     found = await channels.named(session, channel)
@@ -35,7 +44,7 @@ async def approve(
 
 
 @verb("admin", "channel")
-async def close(session: AsyncSession, actor: Actor, channel: str) -> str:
+async def close(session: AsyncSession, actor: Actor, channel: str | int) -> str:
     """Nothing of the channel is collected, used or learned from now on. Raises NoSuchChannel."""
     found = await channels.named(session, channel)
     found.state = "closed"
@@ -44,9 +53,17 @@ async def close(session: AsyncSession, actor: Actor, channel: str) -> str:
 
 @query("curator")
 async def to_review(
-    session: AsyncSession, actor: Actor, channel: str, state: Review | None, limit: int
+    session: AsyncSession, actor: Actor, channel: str | int, state: Review | None, limit: int
 ) -> list[Reviewable]:
     return await messages.listed(session, await channels.named(session, channel), state, limit)
+
+
+@query("curator")
+async def look_through(
+    session: AsyncSession, actor: Actor, channel: str | int, state: Review | None, wanted: str = "", leaf: int = 0
+) -> Leaf:
+    """A leaf of the channel's messages that contain `wanted`, newest first. Raises NoSuchChannel, AmbiguousChannel."""
+    return await reviews.leaf(session, await channels.named(session, channel), state, wanted, leaf)
 
 
 @verb("curator", "ids", "state")
@@ -103,8 +120,13 @@ async def consent(
     return len(ids)
 
 
+@query("curator")
+async def list_workspaces(session: AsyncSession, actor: Actor) -> list[WorkspaceSummary]:
+    return await workspaces.summaries(session)
+
+
 @verb("owner", "workspace", "ground")
-async def permit_training(session: AsyncSession, actor: Actor, workspace: str, ground: str) -> str:
+async def permit_training(session: AsyncSession, actor: Actor, workspace: str | int, ground: str) -> str:
     """Record the ground for training on a workspace's API text ("" withdraws it); its name."""
     found = await workspaces.named(session, workspace)
     workspaces.permit(found, ground.strip(), actor.name, datetime.now(UTC))
