@@ -44,7 +44,7 @@ def run(_base: Path, _repeats: int) -> list[dict[str, Any]]:
         for size in SIZES:
             taken = measured(kind, size)
             first = first or taken["cpu_seconds"] / size
-            facts = {"what": f"{kind}, {size:,} messages", "messages_per_second": size / taken["seconds"]}
+            facts = {"what": f"{kind} {size:,}", "messages_per_second": size / taken["seconds"]}
             rows.append(facts | taken | {"ratio": taken["cpu_seconds"] / size / first})
     return rows
 
