@@ -59,7 +59,7 @@ KODAMA_YU = Show(
         "あなたは誰ですか。",
     ),
     # Such a block holds the line that is answered and the answer, and the manner needs no more context.
-    recipe={"epochs": 2, "block": 64, "learning_rate": 5e-4},
+    recipe={"epochs": 1, "batch": 4, "block": 64, "learning_rate": 5e-4},
     # A base model goes on to the next speaker's line by itself: the answer is what stands before that.
     sampling={"temperature": 0.6, "max_new_tokens": 40, "repetition_penalty": 1.1, "stop": ["\n"]},
     base="gemma3-270m",
