@@ -54,10 +54,13 @@ class CompareView:
 
     async def _ask(self) -> None:
         """Ask prompt by prompt; each answer stands in its place as soon as it is there."""
-        prompts = [] if lines(self._prompts.value) == lines("\n".join(self._fixed)) else lines(self._prompts.value)
+        prompts = self._wanted()
+        if not prompts:
+            ui.notify(say("Write a prompt first."), type="warning")
+            return
         numbers = list(self._numbers.value)
         _, speakers = await self._visitor.call(compare.speakers, self._persona, numbers)
-        self._lay_out(prompts or self._fixed, [name for name, _ in speakers])
+        self._lay_out(prompts, [name for name, _ in speakers])
         self._stopped = False
         self._working(True)
         try:
@@ -78,6 +81,11 @@ class CompareView:
                         return
         finally:
             self._working(False)
+
+    def _wanted(self) -> list[str]:
+        """Each prompt once; the fixed ones as they are kept, for one may have several lines."""
+        written = lines(self._prompts.value)
+        return list(dict.fromkeys(self._fixed if written == lines("\n".join(self._fixed)) else written))
 
     def _working(self, working: bool) -> None:
         if self._results.is_deleted:  # the visitor has left the page

@@ -24,6 +24,7 @@ _LOOK = """
 body { font-family: system-ui, -apple-system, "Segoe UI", "Hiragino Sans", "Noto Sans JP", "Noto Sans CJK JP",
        "Yu Gothic UI", Meiryo, sans-serif; background: #f6f4ee; color: #24302c; line-break: strict; }
 .q-btn { text-transform: none; }
+.q-notification .q-btn { color: #fff; }
 .q-header { background: #2f5d50; }
 .q-card { box-shadow: none; border: 1px solid #e0dccf; border-radius: 10px; }
 .q-table th { font-weight: 600; color: #5b6a64; }

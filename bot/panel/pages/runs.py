@@ -29,7 +29,10 @@ async def build(visitor: Visitor) -> None:
 
 async def _build_list(visitor: Visitor) -> None:
     persona = visitor.asked.get("persona") or None
-    heading(say("Runs"), say("What the trainer did and does, the newest first."))
+    heading(
+        say("Runs of {persona}", persona=persona) if persona else say("Runs"),
+        say("What the trainer did and does, the newest first."),
+    )
     table = ui.table(columns=_columns(), rows=[], row_key="id").classes("w-full").props("flat bordered")
     table.add_slot(
         "body-cell-id",
@@ -43,13 +46,15 @@ async def _build_list(visitor: Visitor) -> None:
     table.add_slot("no-data", f"<span>{say('Nothing has been trained yet.')}</span>")
 
     async def look() -> bool:
-        found = await visitor.call(training.list_runs, persona, 50)
+        found = await visitor.call(training.list_runs, persona, 30)
         rows = [_row(run) for run in found]
         if rows != table.rows:
             table.rows = rows
         return any(run.status not in ENDED for run in found)
 
     await every_second(visitor, look)
+    if persona:
+        way(say("All runs"), "/runs")
 
 
 def _columns() -> list[dict[str, Any]]:
@@ -64,7 +69,7 @@ def _columns() -> list[dict[str, Any]]:
         column("progress", say("progress")),
         column("loss", say("loss"), narrow=False, align="right"),
         column("adapter", say("adapter"), narrow=False, align="right"),
-        column("asked", say("asked for"), narrow=False),
+        column("asked", say("asked at"), narrow=False),
         column("reason", say("reason"), narrow=False, style="white-space: normal; min-width: 12rem"),
     ]
 
@@ -113,8 +118,8 @@ class _OneRun:
         by = (await self._visitor.call(watching.who, [report.requested_by]))[report.requested_by]
         facts(
             [
-                (say("asked for by"), by),
-                (say("asked for"), when(report.created_at)),
+                (say("asked by"), by),
+                (say("asked at"), when(report.created_at)),
                 (say("note"), report.note),
             ]
         )

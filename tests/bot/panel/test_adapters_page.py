@@ -182,6 +182,20 @@ async def test_typed_prompts_seed_and_number_of_answers_are_those_asked(
     assert {(request.candidates, request.sampling.seed) for request in engine.requests} == {(3, 7)}
 
 
+async def test_a_prompt_written_twice_is_asked_once_and_none_is_told(
+    owner: User, house: House, engine: ScriptedEngine
+) -> None:
+    await owner.open("/adapters?persona=echo")
+    owner.find(marker="ask").clear()
+    owner.find("Ask them").click()
+    await owner.should_see("Write a prompt first.", retries=20)
+    owner.find(marker="ask").type("Rain?\nRain?")
+    owner.find("Ask them").click()
+    await owner.should_see("a000002 on Rain?", retries=50)
+    await owner.should_not_see(ui.spinner, retries=20)
+    assert len(engine.requests) == 2
+
+
 async def test_comparing_can_be_stopped_between_two_answers(house: House) -> None:
     slow = ScriptedEngine(otherwise=answered, word_s=0.1)
     another = house_of(house.sessions, house.uploads.parent, slow)
