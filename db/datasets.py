@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, case, func, null, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, FromClause, Select, case, func, null, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import members, personas
@@ -62,7 +62,7 @@ async def learnable(session: AsyncSession, persona: Persona) -> Learnable:
     )
     found = Learnable([], Counter())
     rows = await session.execute(
-        select(Message, MessageRevision, _left_out(yes).label("reason"))
+        select(Message, MessageRevision, _left_out(Message, yes).label("reason"))
         .join(Channel, Channel.id == Message.channel_id)
         .join(Workspace, Workspace.id == Channel.workspace_id)
         .join(
@@ -83,19 +83,22 @@ async def learnable(session: AsyncSession, persona: Persona) -> Learnable:
     return found
 
 
-def _left_out(agreed: Select[int] | CompoundSelect[int]) -> ColumnElement[str | None]:
+def _left_out(
+    message: type[Message] | FromClause, agreed: Select[int] | CompoundSelect[int]
+) -> ColumnElement[str | None]:
     """Why a message, joined with its channel and workspace, may not be learned; null when it may."""
+    row = message.c if isinstance(message, FromClause) else message
     permitted = func.coalesce(Workspace.permission_ground, "") != ""
     return case(
         (Channel.state != "training", "channel not approved for training"),
-        (Message.review == "left_out", "left out in review"),
-        ((Message.review == "pending") & Channel.review_each, "not reviewed yet"),
-        (Message.provenance.in_(API_TEXT) & ~permitted, "no permission for API text"),
+        (row.review == "left_out", "left out in review"),
+        ((row.review == "pending") & Channel.review_each, "not reviewed yet"),
+        (row.provenance.in_(API_TEXT) & ~permitted, "no permission for API text"),
         # a file of the owner's own, approved with its channel
-        (Message.member_id.is_(None) & (Message.provenance == "owner_file"), null()),
-        (Message.member_id.is_(None), "author unknown"),
-        (Message.member_id.in_(select(Block.member_id)), "author blocked"),
-        (Message.member_id.in_(agreed), null()),
+        (row.member_id.is_(None) & (row.provenance == "owner_file"), null()),
+        (row.member_id.is_(None), "author unknown"),
+        (row.member_id.in_(select(Block.member_id)), "author blocked"),
+        (row.member_id.in_(agreed), null()),
         else_="no consent",
     )
 
@@ -116,47 +119,36 @@ class Tally:
 async def tallies(session: AsyncSession) -> dict[int, Tally]:
     """By channel, as `learnable` would decide; channels without messages are absent."""
     found: dict[int, Tally] = {}
-    for channel, provenance, reason, count in await session.execute(_messages_counted()):
+    authors: dict[int, set[int]] = {}
+    for channel, author, provenance, reason, count in await session.execute(_counted()):
         tally = found.setdefault(channel, Tally())
         tally.provenances[provenance] += count
         if reason is None:
             tally.learnable += count
         else:
             tally.left_out[reason] += count
-    for channel, answer, count in await session.execute(_authors_counted()):
-        tally = found[channel]
-        tally.authors += count
-        tally.yes += count if answer == "yes" else 0
-        tally.no += count if answer == "no" else 0
+        if author is not None:
+            authors.setdefault(channel, set()).add(author)
+    yes = await members.consenting(session, "community")
+    no = set(await session.scalars(members.saying_no("community")))
+    for channel, who in authors.items():
+        found[channel].authors, found[channel].yes, found[channel].no = len(who), len(who & yes), len(who & no)
     return found
 
 
-def _messages_counted() -> Select[int, str, str | None, int]:
-    reason = _left_out(members.saying_yes("community")).label("reason")
-    every = (
-        select(Message.channel_id, Message.provenance, reason)
-        .join(Channel, Channel.id == Message.channel_id)
+def _counted() -> Select[int, int | None, str, str | None, int]:
+    """How many messages of a channel, an author and a provenance there are for each reason.
+
+    Alike ones are counted first: the rule is asked of tens of thousands then, not of a million.
+    """
+    kinds = (Message.channel_id, Message.member_id, Message.provenance, Message.review)
+    alike = select(*kinds, func.count().label("count")).where(Message.deleted_at.is_(None)).group_by(*kinds).subquery()
+    reason = _left_out(alike, members.saying_yes("community")).label("reason")
+    return (
+        select(alike.c.channel_id, alike.c.member_id, alike.c.provenance, reason, alike.c.count)
+        .join(Channel, Channel.id == alike.c.channel_id)
         .join(Workspace, Workspace.id == Channel.workspace_id)
-        .where(Message.deleted_at.is_(None))
-        .subquery()
     )
-    groups = (every.c.channel_id, every.c.provenance, every.c.reason)
-    return select(*groups, func.count()).group_by(*groups)
-
-
-def _authors_counted() -> Select[int, str | None, int]:
-    answer = case(
-        (Message.member_id.in_(members.saying_yes("community")), "yes"),
-        (Message.member_id.in_(members.saying_no("community")), "no"),
-        else_=null(),
-    )
-    authors = (
-        select(Message.channel_id, Message.member_id, answer.label("answer"))
-        .where(Message.deleted_at.is_(None), Message.member_id.is_not(None))
-        .distinct()
-        .subquery()
-    )
-    return select(authors.c.channel_id, authors.c.answer, func.count()).group_by(authors.c.channel_id, authors.c.answer)
 
 
 def _text(message: Message, revision: MessageRevision, target: bool) -> Text:

@@ -44,6 +44,7 @@ class FileField(ui.upload):
                     raise HTTPException(400) from None  # nobody is there to be told
                 except Exception as error:
                     tell(error)
+                    self.reset()  # or the browser would send this file again with the next one
                     raise HTTPException(422) from error
             self.reset()
             return {}

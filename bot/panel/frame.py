@@ -45,7 +45,8 @@ class Page:
 def add(house: House, page: Page, every: list[Page]) -> None:
     """Let `page` be reached at its path; `every` page stands in its head."""
 
-    @ui.page(page.path, title="Yamabiko", favicon="⛰️")
+    # A machine that trains meanwhile may take its time; NiceGUI would give a page up after three seconds.
+    @ui.page(page.path, title="Yamabiko", favicon="⛰️", response_timeout=60)
     async def shown(request: Request) -> None:
         asked = dict(request.query_params)
         browser = request.cookies.get(COOKIE, "")

@@ -26,6 +26,9 @@ SECRET = "the words of a member, which no audit row may hold"
 # Who may do it, at least, and arguments with which it can be done in `a_community`.
 NEEDS: dict[str, tuple[RoleName, tuple[Any, ...]]] = {
     "text.list_channels": ("member", ()),
+    "text.tally": ("curator", ()),
+    "text.look_through": ("curator", ("general", None, "words")),
+    "text.list_workspaces": ("curator", ()),
     "text.approve": ("admin", ("general", True, True)),
     "text.close": ("admin", ("general",)),
     "text.to_review": ("curator", ("general", None, 5)),
@@ -60,6 +63,9 @@ NEEDS: dict[str, tuple[RoleName, tuple[Any, ...]]] = {
     "compare.speakers": ("member", ("echo", [])),
 }
 AUDITED = {name for name, (role, _) in NEEDS.items() if role != "member"} - {
+    "text.tally",
+    "text.look_through",
+    "text.list_workspaces",
     "text.to_review",
     "text.list_members",
     "moderation.list_replies",

@@ -35,15 +35,24 @@ async def build(visitor: Visitor) -> None:
         parts["import"] = Imports
     first = "import" if visitor.house.imports.going and visitor.may("admin") else "channels"
     wanted = visitor.asked.get("part", first)
+    wanted = wanted if wanted in parts else first
     with ui.tabs().props("no-caps inline-label align=left") as tabs:
         for part, name in names.items():
             ui.tab(part, label=name).mark(f"tab-{part}")
-    with ui.tab_panels(tabs, value=wanted if wanted in parts else first, animated=False).classes(
-        "w-full bg-transparent"
-    ):
-        for part, shown in parts.items():
-            with ui.tab_panel(part):
-                await shown(visitor).build()
+    places: dict[str, ui.tab_panel] = {}
+    with ui.tab_panels(tabs, value=wanted, animated=False).classes("w-full bg-transparent") as panels:
+        for part in parts:
+            places[part] = ui.tab_panel(part)
+
+    async def fill() -> None:
+        """Of a large community each part takes a moment: it is asked for when it is looked at."""
+        place = places.pop(str(panels.value), None)
+        if place is not None:
+            with place:
+                await parts[str(panels.value)](visitor).build()
+
+    await fill()
+    panels.on_value_change(visitor.handling(fill))
 
 
 PAGE = Page("/text", lambda: say("Text"), build)

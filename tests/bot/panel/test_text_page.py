@@ -285,3 +285,15 @@ async def test_a_channel_that_is_not_there_is_told(owner: User, place: Community
     for asked in ("channel=nowhere", "row=999", "row=x"):
         await owner.open(f"/text?{asked}")
         await owner.should_see("There is no such channel; Text lists those there are.")
+
+
+async def test_another_part_is_filled_when_it_is_looked_at(owner: User, place: Community) -> None:
+    await owner.open("/text?part=nonsense")
+    await owner.should_see("Harbour · 2 messages · from the workspace's Slack export")
+    await owner.should_not_see(marker="everyone")
+    owner.find(marker="tab-members").click()
+    await owner.should_see(marker="everyone", retries=30)
+    owner.find(marker="tab-channels").click()
+    owner.find(marker="tab-members").click()
+    await owner.should_see(marker=f"member-{place.members['Ann'].id}", retries=30)
+    assert len(owner.find(marker=f"member-{place.members['Ann'].id}").elements) == 1
