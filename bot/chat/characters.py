@@ -8,17 +8,18 @@ from collections.abc import Callable
 
 import regex  # grapheme clusters (UAX #29), which `re` has not
 
-# Inside a [character class]: kana, Han, Hangul, bopomofo, Thai, Lao, Myanmar, Khmer.
+# Inside a [character class]: kana (half-width ones last), Han, Hangul, bopomofo, Thai, Lao, Myanmar, Khmer.
 UNSPACED = (
     "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-    "\u1100-\u11ff\u3130-\u318f\uac00-\ud7ff\u3100-\u312f\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+    "\u1100-\u11ff\u3130-\u318f\uac00-\ud7ff\u3100-\u312f\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\uff66-\uff9f"
 )
 
 # No line begins with the first, and none ends with the second.
 NO_BEGINNING = frozenset(
-    "、。，．・：；！？!?,.:;)」』）】〉》〕］｝”’ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ々…‥%％",
+    "、。，．・：；！？!?,.:;)」』）】〉》〕］｝”’ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ々ゝゞヽヾ〜～…‥%％"
+    "｡､｣･ｧｨｩｪｫｬｭｮｯｰﾞﾟ〟»"
 )
-NO_END = frozenset("「『（【〈《〔［｛“‘([")
+NO_END = frozenset("「『（【〈《〔［｛“‘([｢〝«")
 
 _find: Callable[[str], list[str]] = regex.compile(r"\X").findall
 

@@ -154,10 +154,11 @@ def _end_of(found: re.Match[str] | None) -> int:
 
 # --- Places to cut. Each looks at text[low : high + 1] and gives places in (low, high + 1].
 
-_CLOSERS = "」』）】〉》〕］｝”’\"')\\]»"
+_CLOSERS = "」』）】〉》〕］｝”’\"')\\]»｣〟"
 _PARAGRAPH = re.compile(r"\n[^\S\n]*\n")
 _SENTENCE = re.compile(
     rf"\n|[。！？｡][。！？｡!?]*+[{_CLOSERS}]*+(?![とっ])"  # 「…。」と言った goes on
+    rf"|[…‥]++[」』）｣]++(?=[{UNSPACED}「『（｢])(?![とっ])"  # without brackets, a sentence may go on after ……
     rf"|[.!?…]++[{_CLOSERS}*_]*+(?=\s)"
     rf"|[!?]++[{_CLOSERS}]*+(?=[{UNSPACED}])"
 )

@@ -74,12 +74,12 @@ class RecordingPlatform:
             raise failure
 
 
-def mention(text: str = "hello", author: str = "Ann", **changed: Any) -> Mention:
+def mention(text: str = "hello", author: str | MemberSeen = "Ann", **changed: Any) -> Mention:
     """A mention in Harbour/general with an id of its own."""
     values: dict[str, Any] = {
         "workspace": WorkspaceSeen("slack", "T1", "Harbour"),
         "channel": ChannelSeen("C1", "general"),
-        "author": MemberSeen(author, author),
+        "author": MemberSeen(author, author) if isinstance(author, str) else author,
         "id": f"m{next(_number)}",
         "text": text,
         "at": datetime.now(UTC),

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from bot.chat.answering import Answering
 from bot.chat.blocklist import Blocklist
+from bot.chat.events import MemberSeen
 from bot.chat.reply import Limits, Replier
 from bot.chat.router import Router
 from bot.engines import Engines
@@ -44,7 +45,7 @@ class Bot:
             raise self.fails_to_open
         return self.engine
 
-    async def asked(self, text: str = "hello", author: str = "Ann", **changed) -> Reply:
+    async def asked(self, text: str = "hello", author: str | MemberSeen = "Ann", **changed) -> Reply:
         reply_id = await self.router.on_mention(self.platform, mention(text, author, **changed))
         assert reply_id is not None
         await self.answering.settled(reply_id)
