@@ -45,11 +45,14 @@ async def build(visitor: Visitor) -> None:
             places[part] = ui.tab_panel(part)
 
     async def fill() -> None:
-        """Of a large community each part takes a moment: it is asked for when it is looked at."""
-        place = places.pop(str(panels.value), None)
-        if place is not None:
-            with place:
-                await parts[str(panels.value)](visitor).build()
+        """Each part as it is when it is looked at; the imports stay, with the file that may be on its way there."""
+        part = str(panels.value)
+        place = places[part]
+        if part == "import" and place.default_slot.children:
+            return
+        place.clear()
+        with place:
+            await parts[part](visitor).build()
 
     await fill()
     panels.on_value_change(visitor.handling(fill))
