@@ -140,7 +140,7 @@ async def test_an_import_goes_on_when_the_browser_leaves_and_is_seen_again(
         await ended(house.imports.newest_first()[0])
         await user.open("/text?part=import")
         await user.should_see("3 messages of 2 members stored.")
-        await user.should_see("Left out: 2 private")
+        await user.should_see("left out: 2 private")
         await user.should_see("Nobody has agreed to training through this import: answers are recorded under Members.")
         user.find("Forget").click()
         await user.should_not_see("export.zip", retries=30)
