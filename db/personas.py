@@ -30,7 +30,7 @@ class CannotGoLive(Exception):
 
 async def named(session: AsyncSession, name: str) -> Persona:
     """However its name is typed. Raises NoSuchPersona."""
-    found = called(name, await every(session), lambda persona: persona.name)
+    found = await _called(session, name)
     if not found:
         raise NoSuchPersona(say("There is no persona {name!r}; `yamabiko persona list` shows them.", name=name))
     return found[0]
@@ -40,9 +40,14 @@ async def every(session: AsyncSession) -> list[Persona]:
     return list(await session.scalars(select(Persona).where(Persona.deleted_at.is_(None)).order_by(Persona.name)))
 
 
+async def _called(session: AsyncSession, name: str) -> list[Persona]:
+    living = await session.scalars(select(Persona).where(Persona.deleted_at.is_(None)))
+    return called(name, living.all(), lambda persona: persona.name)
+
+
 async def add(session: AsyncSession, persona: Persona) -> Persona:
     """Raises PersonaExists."""
-    if taken := called(persona.name, await every(session), lambda one: one.name):
+    if taken := await _called(session, persona.name):
         raise PersonaExists(say("There is a persona {persona!r} already; choose another name.", persona=taken[0].name))
     session.add(persona)
     await session.flush()

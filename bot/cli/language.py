@@ -6,7 +6,7 @@ once they are built, its headings are its module's own constants, and its errors
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import typer
 from typer import rich_utils
@@ -49,8 +49,8 @@ def _named(arguments: Sequence[str]) -> Path | None:
     return None
 
 
-def run(cli: typer.Typer) -> None:
-    """Run the command that was written, as `cli()` does. Raises what the command raises, and SystemExit."""
+def run(cli: typer.Typer) -> NoReturn:
+    """Run the command that was written, as `cli()` does, and leave. Raises what the command raises."""
     try:
         status = in_language(cli).main(standalone_mode=False)
     except typer.TyperException as error:
@@ -59,8 +59,7 @@ def run(cli: typer.Typer) -> None:
     except typer.Abort:
         rich_utils.rich_abort_error()
         raise SystemExit(1) from None
-    if isinstance(status, int) and status:
-        raise SystemExit(status)
+    raise SystemExit(status if isinstance(status, int) else 0)
 
 
 def _show(error: typer.TyperException) -> None:

@@ -35,6 +35,7 @@ NEEDS: dict[str, tuple[RoleName, tuple[Any, ...]]] = {
     "text.review": ("curator", ([1], "approved")),
     "text.list_members": ("curator", ()),
     "text.set_role": ("owner", ("Ben", "curator")),
+    "text.choose_language": ("member", ("Ann", "ja")),
     "text.consent": ("owner", ("Ann", True, "community", "a signed form")),
     "text.permit_training": ("owner", ("Harbour", "an agreement")),
     "moderation.block": ("admin", ("Ben", "spam")),

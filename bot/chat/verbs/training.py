@@ -203,12 +203,9 @@ async def reject(session: AsyncSession, actor: Actor, persona: str, number: int)
             say("Adapter {number} is live; roll {persona} back before rejecting it.", number=number, persona=persona)
         )
     if adapter.state in GONE:  # "rejected" can be taken back by promoting, and this must not be
+        state = shown("adapter state", adapter.state)
         raise CannotBeRejected(
-            say(
-                "Adapter {number} is {state} already and cannot speak any more.",
-                number=number,
-                state=shown("adapter state", adapter.state),
-            )
+            say("Adapter {number} is {state} already and cannot speak any more.", number=number, state=state)
         )
     adapter.state = "rejected"
 
@@ -269,13 +266,9 @@ def _fit(adapter: Adapter, persona: Persona) -> bool:
 async def _go_live(session: AsyncSession, actor: Actor, persona: Persona, adapter: Adapter | None, why: str) -> None:
     gone = await datasets.withdrawn(session, persona, adapter.dataset_id) if adapter else 0
     if adapter and gone:
+        facts = {"gone": gone, "number": adapter.number, "persona": persona.name}
         raise personas.CannotGoLive(
-            say(
-                "{gone} of the messages adapter {number} learned from were withdrawn; train {persona} again.",
-                gone=gone,
-                number=adapter.number,
-                persona=persona.name,
-            )
+            say("{gone} of the messages adapter {number} learned from were withdrawn; train {persona} again.", **facts)
         )
     if (adapter.id if adapter else None) == persona.live_adapter_id:
         raise personas.CannotGoLive(_already_live(persona, adapter))
