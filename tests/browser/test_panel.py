@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,7 @@ class Admin:
         await self.page.get_by_label("Name", exact=True).fill("harbour")
         await self.page.get_by_label("Learns from the channels").click()
         for channel in HARBOUR_RADIO.community.channels:
-            await self.page.get_by_role("option", name=channel.name).click()
+            await self.page.get_by_role("option", name=re.compile(f"^{channel.name} ")).click()
         await self.page.keyboard.press("Escape")
         await self.page.get_by_label("Fixed prompts").fill(QUESTION)
         await self.page.get_by_role("button", name="Create").click()
@@ -83,6 +84,7 @@ class Admin:
 
     async def trains(self) -> None:
         """The chart grows while it goes."""
+        await self.at("Personas")
         await self.page.get_by_role("button", name="Train").first.click()
         await self.page.get_by_label("At most so many minutes").fill("3")
         await self.page.get_by_label("epochs").fill("2")
@@ -133,7 +135,7 @@ class Admin:
 
 async def test_import_approve_train_compare_promote_talk_and_roll_back(page: Page, tmp_path: Path) -> None:
     admin = Admin(page)
-    await admin.imports(harbour(tmp_path / "harbour.zip"))
+    await admin.imports(harbour(tmp_path / "Harbour Radio.zip"))
     await admin.approves()
     await admin.makes_a_persona()
     before = await admin.hears()
