@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog, Message
 
+from db.coded import CODED
 from tools import texts
 
 JAPANESE = texts.ROOT / "db" / "locale" / "ja" / "LC_MESSAGES" / "yamabiko.po"
@@ -75,6 +76,23 @@ def test_sentences_are_found_however_they_are_said() -> None:
 def test_the_package_carries_the_compiled_catalogue() -> None:
     settings = Path(texts.ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert '"db" = ["locale/*/LC_MESSAGES/*.mo"]' in settings
+
+
+def test_every_short_word_of_trainer_and_importers_is_known_by_its_kind() -> None:
+    """What is written into rows or reported by a program as a plain word, so that `shown` finds it."""
+
+    def found(pattern: str, *files: str) -> set[str]:
+        paths = [path for file in files for path in sorted(texts.ROOT.glob(file))]
+        return {word for path in paths for word in re.findall(pattern, path.read_text(encoding="utf-8"))}
+
+    phases = found(r'(?:_phase|progress)\(f?"([a-z_ ]+)[":]', "trainer/**/*.py")
+    assert len(phases) >= 12
+    assert phases <= set(CODED["phase"])
+    returned = r'(?m)^ +return "([a-zA-Z ]+)"'
+    reasons = found(returned, "trainer/curate.py", "db/datasets.py", "bot/importers/slack_export.py")
+    reasons |= found(r'left_out\["([a-z ]+)"\]', "trainer/curate.py") | found(r'LeftOut\("([a-z]+)"', "bot/**/*.py")
+    assert len(reasons) >= 15
+    assert reasons <= set(CODED["left out"])
 
 
 def strings(message: Message) -> list[str]:

@@ -18,6 +18,7 @@ from bot.chat.removing import remove_deleted
 from bot.chat.reply import Replier
 from db import replies
 from db.session import Sessions, reading, transaction
+from db.words import later
 
 log = structlog.get_logger()
 
@@ -169,7 +170,7 @@ class Answering:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         hand = self._hands.pop(task)
-        lost = replies.ReplyLost(f"Reply {hand.reply.id} is no longer answered here.")
+        lost = replies.ReplyLost(later("Reply {reply} is no longer answered here.", reply=hand.reply.id))
         error = lost if task.cancelled() else task.exception()
         waiting = self._waiting.get(hand.reply.id)
         if waiting is not None and not waiting.done():

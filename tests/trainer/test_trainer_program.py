@@ -238,3 +238,16 @@ def test_a_database_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None
     assert "127.0.0.1:1/echo" in sentence
     assert "[database] url" in sentence
     assert "secret" not in sentence
+
+
+async def test_why_a_run_ended_is_told_in_the_config_s_language_whoever_started_the_trainer(
+    real_shop: Shop, program: Callable[[Shop, str], Program], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
+    monkeypatch.setenv("YAMABIKO_LANGUAGE__DEFAULT", "ja")
+    skipped = await real_shop.enqueue(messages=1)
+    assert await program(real_shop, "once").ends(within=120) == 0
+    assert (await real_shop.run(skipped)).reason.startswith("このペルソナにはまだ学習元がありません。")
+    failed = await real_shop.enqueue({**QUICK, "target_modules": ["no_such_layer"]})  # which the child finds out
+    assert await program(real_shop, "once").ends(within=120) == 0
+    assert (await real_shop.run(failed)).reason.startswith("学習レシピの target_modules に当てはまる層が")
