@@ -24,7 +24,7 @@ _BASE_PHASES = (
 # Why a message was no text to keep, or none to learn.
 _AT_IMPORT = (
     "bot", "system", "empty", "duplicate", "malformed", "authorless", "external", "private", "unlisted", "notation",
-    "deleted",
+    "deleted", "forwarded",
 )  # fmt: skip
 _IN_ROWS = (
     "channel not approved for training", "left out in review", "not reviewed yet", "no permission for API text",
