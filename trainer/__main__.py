@@ -13,10 +13,9 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
-import structlog
 import typer
 
-from db import config, migrate, words
+from db import config, logs, migrate, words
 from db.coded import shown
 from db.session import DatabaseUnavailable, check, open_engine, sessions_of
 from db.words import say
@@ -29,7 +28,7 @@ cli = typer.Typer(add_completion=False, no_args_is_help=False, help="The trainer
 
 
 def main() -> None:
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=sys.stderr))
+    logs.configure()
     try:
         words.set_default(words.of_environment() or "en")
         cli()

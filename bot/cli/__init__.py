@@ -10,13 +10,12 @@ import warnings
 from pathlib import Path
 from typing import Annotated
 
-import structlog
 import typer
 from rich.console import Console
 
 from bot.cli import health, imports, language, moderation, panel, people, personas, talk, text, training, wide
 from bot.cli.common import LEARN, ORDER, TEXT
-from db import words
+from db import logs, words
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -46,10 +45,7 @@ cli.add_typer(personas.cli, name="persona", rich_help_panel=LEARN)
 
 def main() -> None:
     """Run a command; an error of our own is one sentence, any other is a fault and shows its trace."""
-    structlog.configure(
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-        wrapper_class=structlog.make_filtering_bound_logger("warning"),
-    )
+    logs.configure("warning")
     warnings.filterwarnings("ignore", category=FutureWarning, module="transformers|peft")  # theirs to mend
     wide.teach_rich()
     words.set_default(language.of_config(sys.argv[1:]) or "en")
