@@ -49,6 +49,7 @@ class ArchiveLimits:
 
 
 DEFAULT_LIMITS = ArchiveLimits()
+_DAMAGED = mark("{member!r} in {archive} is damaged; download the export again.")
 
 
 class Archive:
@@ -89,7 +90,8 @@ class Archive:
     def read_json(self, member: str) -> object:
         """Inflate and parse one member. Raises ImportRefused naming it when it is large, damaged or no JSON."""
         if self.size(member) > _WHOLE:
-            raise self._refused(member, f"is larger than {_megabytes(_WHOLE)}; ask for a smaller export")
+            too_large = mark("{member!r} in {archive} is larger than {size}; ask for a smaller export.")
+            raise self._refused(member, too_large, size=_megabytes(_WHOLE))
         try:
             return json.loads(self._inflated(member))
         except RecursionError as error:
@@ -107,8 +109,8 @@ class Archive:
         try:
             inflating = self._zip.open(info)
         except _DAMAGE as error:
-            raise self._refused(member, "is damaged") from error
-        return io.BufferedReader(_Inflating(inflating, info.file_size, self._refused(member, "is damaged")), 1 << 16)
+            raise self._refused(member, _DAMAGED) from error
+        return io.BufferedReader(_Inflating(inflating, info.file_size, self._refused(member, _DAMAGED)), 1 << 16)
 
     def close(self) -> None:
         self._zip.close()
@@ -197,9 +199,7 @@ class Archive:
             with self._zip.open(info) as stream:
                 return stream.read(info.file_size + 1)
         except _DAMAGE as error:
-            raise self._refused(
-                member, mark("{member!r} in {archive} is damaged; download the export again.")
-            ) from error
+            raise self._refused(member, _DAMAGED) from error
 
     def _refused(self, member: str, why: str, **values: str) -> ImportRefused:
         return ImportRefused(say(why, member=member[:120], archive=self.name, **values))

@@ -34,6 +34,9 @@ async def rows(sqlite_sessions: Sessions, tmp_path: Path, now: datetime) -> Sess
     return sqlite_sessions
 
 
+NUMBERS = {"base": (None, False), "adapter 1 (live)": (1, True), "adapter 2": (2, False)}
+
+
 async def test_each_answer_comes_before_the_next_is_asked_for(rows: Sessions, tmp_path: Path) -> None:
     engine = ScriptedEngine(otherwise=lambda request: f"{request.adapter}: {request.turns[-1]['content']}")
 
@@ -48,7 +51,7 @@ async def test_each_answer_comes_before_the_next_is_asked_for(rows: Sessions, tm
             came.append((row, len(engine.requests)))
     await live.aclose()
     assert came == [
-        (Compared(prompt, who, [f"{adapter}: {prompt}"] * 2), place)
+        (Compared(prompt, who, [f"{adapter}: {prompt}"] * 2, *NUMBERS[who]), place)
         for place, (prompt, who, adapter) in enumerate(
             (
                 ("Hello?", "base", None),
