@@ -36,8 +36,8 @@ def _on_postgresql(element: _Contains, compiler: Any, **options: Any) -> str:
     text, wanted = (compiler.process(clause, **options) for clause in element.clauses)
     # Lowered between two normalisations, as `folded` does it: some capitals decompose when they become small.
     # Before PostgreSQL 17 the database's locale decides which letters have a small form.
-    version: tuple[int, ...] = getattr(compiler.dialect, "server_version_info", None) or (0,)
-    letters = ' COLLATE "pg_c_utf8"' if version >= (17,) else ""
+    version: tuple[int, ...] = getattr(compiler.dialect, "server_version_info", None) or (0, 0)
+    letters = ' COLLATE "pg_c_utf8"' if version[0] >= 17 else ""
     alike = f"normalize(lower(normalize({{}}, NFKC){letters}), NFKC)"
     return f"strpos({alike.format(text)}, {alike.format(wanted)}) > 0"
 
