@@ -6,6 +6,8 @@ Owns the order of it, and the recipe that ends in a few minutes. The steps are t
 import time
 from dataclasses import dataclass
 
+from rich.cells import set_cell_size
+
 from bot.app import Rows, open_rows
 from bot.chat.compare import compare
 from bot.chat.ingest import Import
@@ -96,7 +98,7 @@ def present_novel(told: Continued) -> None:
     out.print(f"\n[bold]{told.prompt}[/bold]")
     for when, continuations in ((say("before"), told.before), (say("after"), told.after)):
         for continuation in continuations:
-            out.print(f"  {when:<7}", style="cyan", end="")
+            out.print(f"  {set_cell_size(when, 7)}", style="cyan", end="")
             out.print("… " + " ".join(continuation.split()), markup=False)
     out.print(
         "\n"
