@@ -13,10 +13,9 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from types import TracebackType
-from typing import IO, TYPE_CHECKING, BinaryIO, Self
+from typing import IO, TYPE_CHECKING, BinaryIO
 
-from bot.importers.source import ImportRefused
+from bot.importers.source import Closing, ImportRefused
 from db.words import mark, say
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ DEFAULT_LIMITS = ArchiveLimits()
 _DAMAGED = mark("{member!r} in {archive} is damaged; download the export again.")
 
 
-class Archive:
+class Archive(Closing):
     """A zip whose every name and size was checked on construction; reading may still meet damaged contents.
 
     `reads` says which members will ever be read: the rest may be as large as they like, and are not in `names`.
@@ -114,14 +113,6 @@ class Archive:
 
     def close(self) -> None:
         self._zip.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _checked(self) -> dict[str, zipfile.ZipInfo]:
         """Return the files by name, or refuse the archive as a whole."""

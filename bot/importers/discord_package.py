@@ -14,14 +14,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
 from bot.chat.events import ChannelSeen, LeftOut, MemberSeen, Posted, WorkspaceSeen
 from bot.importers.archive import Archive, ArchiveLimits
 from bot.importers.discord_markup import plain
 from bot.importers.json_stream import entries
-from bot.importers.source import ImportRefused, Part, Place, Run, as_object, moment, runs, storable
+from bot.importers.source import Closing, ImportRefused, Part, Place, Run, as_object, moment, runs, storable
 from db.words import say
 
 LIMITS = ArchiveLimits(member_bytes=2 << 30)  # a channel's messages are streamed
@@ -43,7 +42,7 @@ class _Channel:
     file: str
 
 
-class DiscordPackage:
+class DiscordPackage(Closing):
     """An opened package: whose it is and the channels at once, messages in runs.
 
     `left_out` counts the channels that are not opened: "private" ones, unless `private` is given, and "unlisted"
@@ -90,14 +89,6 @@ class DiscordPackage:
 
     def close(self) -> None:
         self._archive.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _open(self, private: bool) -> None:
         root, folders = _folders(self._archive.names)

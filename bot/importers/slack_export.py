@@ -12,13 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from bot.chat.events import ChannelSeen, LeftOut, MemberSeen, Posted, WorkspaceSeen
 from bot.importers.archive import DEFAULT_LIMITS, Archive, ArchiveLimits
 from bot.importers.slack_markup import plain
-from bot.importers.source import ImportRefused, Part, as_list, as_object, storable
+from bot.importers.source import Closing, ImportRefused, Part, as_list, as_object, storable
 from db.coded import shown
 from db.words import say
 
@@ -52,7 +50,7 @@ class _Author:
     team: str | None
 
 
-class SlackExport:
+class SlackExport(Closing):
     """An opened export: who and where at once, messages day by day.
 
     On construction the whole zip is checked (paths, sizes, duplicates, limits) and the lists of members and
@@ -106,14 +104,6 @@ class SlackExport:
 
     def close(self) -> None:
         self._archive.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _open(self, private_channels: bool) -> None:
         self._root = _root(self._archive.names)

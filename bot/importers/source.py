@@ -6,10 +6,11 @@ Knows no format and no database.
 
 import re
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol, cast
+from typing import Protocol, Self, cast
 
 _RUN = 1000  # rows, or as many as stand in so many bytes
 _RUN_BYTES = 4 << 20
@@ -18,6 +19,19 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 class ImportRefused(Exception):
     """The file cannot be imported; the message names it and says in one sentence what to do."""
+
+
+class Closing(ABC):
+    """What is closed at the end of a `with` block."""
+
+    @abstractmethod
+    def close(self) -> None: ...
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
 
 
 class Part(Protocol):
