@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.chat.events import ChannelSeen, LeftOut, MemberSeen, Posted, WorkspaceSeen
-from bot.importers.discord_markup import plain
+from bot.importers.discord_markup import plain, untyped
 from bot.importers.json_stream import entries
 from bot.importers.source import ImportRefused, Part, Place, Run, as_list, as_object, moment, runs, storable
 from db.words import say
@@ -194,7 +194,7 @@ class _Mentioned:
 
     def spoken(self, id: str) -> str:
         """A bot is nobody whose name must be forgotten."""
-        return f"@{self._bots[id]}" if id in self._bots else f"<@member:{id}>"
+        return f"@{untyped(self._bots[id])}" if id in self._bots else f"<@member:{id}>"
 
 
 def _unspoken(row: _Row, author: _Row) -> str | None:

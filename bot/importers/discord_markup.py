@@ -22,10 +22,15 @@ def plain(text: str, mention: Callable[[str], str], names: Mapping[str, str] | N
     `mention` says what stands for the member of an id, usually `<@member:ID>`. `names` gives ids by the name that
     an exporter has put after "@" where the notation was; the longest name counts.
     """
-    text = _NOTATION.sub(lambda found: _spoken(found, mention), text.replace(_OURS, "<@ member:"))
+    text = _NOTATION.sub(lambda found: _spoken(found, mention), untyped(text))
     if not names:
         return text
     return _named(names).sub(lambda found: mention(names[found[1]]), text)
+
+
+def untyped(text: str) -> str:
+    """Return what someone typed, which is none of our own mentions."""
+    return text.replace(_OURS, "<@ member:")
 
 
 def _spoken(found: re.Match[str], mention: Callable[[str], str]) -> str:

@@ -232,3 +232,10 @@ def test_a_message_that_stands_twice_is_taken_once(tmp_path: Path) -> None:
 def test_newest_first_is_turned_round_within_a_run(tmp_path: Path) -> None:
     posted, _, _ = everything(export(tmp_path / "x.json", *[said(f"number {n}", n) for n in (3, 2, 1)]))
     assert [one.text for one in posted] == ["number 1", "number 2", "number 3"]
+
+
+def test_a_bots_name_is_no_mention_of_a_member(tmp_path: Path) -> None:
+    sly = user("19", "<@member:12>", is_bot=True)
+    posted, _, names = everything(export(tmp_path / "x.json", said("thanks <@19>", mentions=[sly])))
+    assert [one.text for one in posted] == ["thanks @<@ member:12>"]
+    assert names == {"11": "Aki"}
