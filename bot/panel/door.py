@@ -20,7 +20,8 @@ from db import signins, words
 from db.session import transaction
 from db.words import say
 
-_OPEN = ("/enter", "/language", f"/_nicegui/{__version__}/")  # the last: scripts and fonts, the same for all
+_WAY_IN = "/enter"
+_OPEN = ("/language/", f"/_nicegui/{__version__}/")  # the last: scripts and fonts, the same for all
 _PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"}
 
 _PAGE = """<!doctype html><html lang="{language}"><meta charset="utf-8">
@@ -44,7 +45,7 @@ class Guard:
         self._app, self._house = app, house
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in ("http", "websocket") or scope["path"].startswith(_OPEN):
+        if scope["type"] not in ("http", "websocket") or _is_open(scope["path"]):
             await self._app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
@@ -56,6 +57,10 @@ class Guard:
             await send({"type": "websocket.close", "code": 4401})
         else:
             await closed(Request(scope))(scope, receive, send)
+
+
+def _is_open(path: str) -> bool:
+    return path == _WAY_IN or path.startswith(_OPEN)
 
 
 def _is_from_here(connection: HTTPConnection) -> bool:
@@ -75,7 +80,7 @@ def open_door(app: FastAPI, house: House) -> None:
     """Give `app` the way in, and the guard before everything else."""
 
     # A link that is looked at beforehand (networks do so) is not spent: only the button's POST spends it.
-    @app.get("/enter")
+    @app.get(_WAY_IN)
     async def ask(request: Request) -> Response:
         with words.speaking(language_of(request)):
             token = escape(request.query_params.get("token", ""), quote=True)
@@ -84,7 +89,7 @@ def open_door(app: FastAPI, house: House) -> None:
                 f"<p>{escape(say('The panel of your bot.'))}</p>{form}<button>{say('Sign in')}</button></form>"
             )
 
-    @app.post("/enter")
+    @app.post(_WAY_IN)
     async def enter(request: Request) -> Response:
         token = str((await request.form()).get("token", ""))
         with words.speaking(language_of(request)):

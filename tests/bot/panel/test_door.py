@@ -18,7 +18,7 @@ OWNER = Actor("shell:test", "owner")
 
 
 async def test_without_a_link_every_page_says_how_to_get_one(stranger: User) -> None:
-    for path in ("/", "/doctor", "/nowhere", "/_nicegui/client/1/upload/2"):
+    for path in ("/", "/doctor", "/nowhere", "/entering", "/_nicegui/client/1/upload/2"):
         answer = await stranger.http_client.get(path)
         assert (answer.status_code, "yamabiko panel-link" in answer.text) == (401, True), path
 
@@ -32,6 +32,15 @@ async def test_a_link_that_is_only_looked_at_is_not_spent(stranger: User, house:
     assert "HttpOnly" in answer.headers["set-cookie"]
     await stranger.open("/doctor")
     await stranger.should_see("Sign out")
+
+
+async def test_a_mistyped_link_leaves_its_token_in_no_log(
+    stranger: User, house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = await panel_link(house.sessions, OWNER)
+    answer = await stranger.http_client.get(f"/enter/?token={token}")
+    assert answer.status_code == 401
+    assert token not in caplog.text
 
 
 async def test_a_link_lets_one_browser_in(stranger: User, house: House) -> None:
