@@ -79,11 +79,12 @@ class Talk:
         if not trial.plain:
             self._asked.set_value("")
         with self._talk:
-            exchange = Exchange(trial, controls.speakers, self._go_on_with)
+            exchange = Exchange(trial, controls.speakers, self._visitor.handling(self._go_on_with))
         await self._listened(exchange, trial)
 
     async def _listened(self, exchange: "Exchange", trial: Trial) -> None:
         self._busy(True)
+        conversation = self._said  # another may have begun before the answer ends
         speaking = self._speaking = asyncio.gather(*(self._listen(column, trial) for column in exchange.columns))
         try:
             await asyncio.wait([speaking])
@@ -93,7 +94,7 @@ class Talk:
             exchange.end()
             self._busy(False)
         if not trial.plain and (answer := exchange.columns[0].answers()[0]).strip():
-            self._said.append((trial.asked, answer))
+            conversation.append((trial.asked, answer))
 
     async def _listen(self, column: "Column", trial: Trial) -> None:
         actor = await self._visitor.actor()
@@ -114,12 +115,12 @@ class Talk:
 
     def _go_on_with(self, asked: str, answer: str) -> None:
         """Another candidate than the first is what the persona is taken to have said."""
-        self._said = [(one, answer if one == asked else was) for one, was in self._said]
+        self._said[:] = [(one, answer if one == asked else was) for one, was in self._said]
         ui.notify(say("The conversation goes on from this answer."))
 
     def _begin_anew(self) -> None:
         self._stop()
-        self._said.clear()
+        self._said = []
         self._talk.clear()
 
     def _busy(self, speaking: bool) -> None:
@@ -152,6 +153,7 @@ class Column:
         self.who: Speaker = who
         self._trial = trial
         self._texts = [""] * trial.candidates
+        self._replies: list[ui.button] = []
         with ui.column().classes("w-full min-w-0 flex-1 gap-2"):
             with ui.row().classes("items-center gap-2"):
                 ui.label(name).classes("text-sm font-medium text-primary" if who == "live" else "text-sm text-gray-500")
@@ -163,7 +165,9 @@ class Column:
         with ui.row().classes("w-full items-start no-wrap gap-1"):
             label = ui.label().classes("said grow").mark(f"{self.who}-{number}")
             if number and self.who == "live" and not self._trial.plain:
-                button = ui.button(icon="reply").props("flat dense size=sm")
+                button = ui.button(icon="reply").props("flat dense size=sm").mark(f"from-{number}")
+                button.set_visibility(False)  # until the answer has ended
+                self._replies.append(button)
                 button.tooltip(say("Go on from this answer")).on_click(
                     lambda: go_on(self._trial.asked, self._texts[number])
                 )
@@ -185,6 +189,8 @@ class Column:
 
     def ends(self) -> None:
         self._spinner.set_visibility(False)
+        for button in self._replies:
+            button.set_visibility(True)
         if self._state.text == say("waking up …"):
             self._state.set_text("…")
 

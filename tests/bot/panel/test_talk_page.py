@@ -144,3 +144,33 @@ async def test_a_member_who_may_not_try_is_told_so(stranger: User, house: House)
     await stranger.open("/")
     ask(stranger, "hello")
     await stranger.should_see("Only a curator may do this", retries=30)
+
+
+async def test_a_conversation_begun_while_one_answers_knows_nothing_of_it(
+    sqlite_sessions: Sessions, tmp_path: Path
+) -> None:
+    engine = ScriptedEngine(otherwise="one two three four five", word_s=0.2)
+    house = house_of(sqlite_sessions, tmp_path, engine)
+    await with_persona(house)
+    async with panel(house) as owner:
+        await sign_in(owner, house.sessions)
+        await owner.open("/")
+        ask(owner, "hello")
+        await owner.should_see("one", retries=30)
+        owner.find("New conversation").click()
+        await asyncio.sleep(0.5)
+        ask(owner, "again")
+        await owner.should_see("one two three four five", retries=60)
+        assert [turn["content"] for turn in engine.requests[-1].turns] == ["You are echo.", "again"]
+
+
+async def test_going_on_from_another_answer_is_told_in_the_visitors_language(owner: User, house: House) -> None:
+    await with_persona(house)
+    owner.http_client.headers["accept-language"] = "ja"
+    await owner.open("/")
+    next(iter(owner.find("回答の数").elements)).set_value(2)  # type: ignore[attr-defined]
+    next(iter(owner.find(ui.textarea).elements)).set_value("やあ")
+    owner.find("送信").click()
+    await owner.should_see(marker="from-1", retries=50)
+    owner.find(marker="from-1").click()
+    await owner.should_see("この回答", retries=30)
