@@ -73,7 +73,7 @@ class TrainerProcess:
 
     def _last_words(self) -> str:
         lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        last = lines[-1] if lines else say(say("it said nothing"))
+        last = lines[-1] if lines else say("it said nothing")
         return say("The trainer ended: {words} (all of it is in {log}).", words=last[-300:], log=self._log)
 
 

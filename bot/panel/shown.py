@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from nicegui import ui
 
+from db import coded
 from db.words import say
 
 ENDED = ("succeeded", "failed", "cancelled", "skipped")
@@ -64,7 +65,7 @@ def phase_word(phase: str) -> str:
     """What a run is doing; the trainer's own word where we have no other."""
     preparing, _, step = phase.partition(": ")
     if step and preparing == "preparing the base":
-        return say("preparing the base: {step}", step=step)
+        return say("preparing the base: {step}", step=coded.shown("phase", step))
     return {
         "reading the text": say("reading the text"),
         "starting": say("starting"),
