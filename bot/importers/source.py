@@ -9,11 +9,13 @@ import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol, Self, cast
 
 _RUN = 1000  # rows, or as many as stand in so many bytes
 _RUN_BYTES = 4 << 20
+_FIRST = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
+_LAST = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -95,11 +97,15 @@ def as_list(value: object) -> list[object] | None:
 
 
 def moment(written: object) -> datetime | None:
-    """Return an ISO 8601 time as UTC, which it is in where it names no zone; None for anything else."""
+    """Return an ISO 8601 time as UTC, which it is in where it names no zone; None for anything else.
+
+    None too for what is a time in some zones only: whoever shows it to people could not.
+    """
     if not isinstance(written, str) or len(written) > 40:
         return None
     try:
         found = datetime.fromisoformat(written)
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        at = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        return at if _FIRST <= at <= _LAST else None
     except (ValueError, OverflowError):
         return None

@@ -92,6 +92,8 @@ def test_a_forwarded_text_is_not_the_forwarders(tmp_path: Path) -> None:
         (said("x", type=None), "malformed"),
         (said("x", timestamp="yesterday"), "malformed"),
         (said("x", timestamp="0001-01-01T00:00:00+14:00"), "malformed"),
+        (said("x", timestamp="0001-01-01T00:00:00"), "malformed"),  # no time at all in New York
+        (said("x", timestamp="9999-12-31T23:59:59+00:00"), "malformed"),
         (said("x", id="../1"), "malformed"),
         (said(["x"]), "malformed"),
         (said("x" * 100_001), "malformed"),
