@@ -108,7 +108,8 @@ class Imports:
             authorise(await self._visitor.actor(), "admin", "import")
             self._imports.stop(one)
 
-        def forget() -> None:
+        async def forget() -> None:
+            authorise(await self._visitor.actor(), "admin", "import")
             self._imports.forget(one)
             self._look()
 

@@ -288,3 +288,13 @@ async def test_a_kind_says_what_it_takes(owner: User, house: House) -> None:
     await owner.should_see("A novel or any other text you may use")
     await owner.should_not_see(marker="consent-ground")
     assert owner.find(kind=FileField).elements.pop().props["accept"] == ".txt"
+
+
+async def test_whoever_is_signed_out_has_nothing_forgotten(owner: User, house: House) -> None:
+    await owner.open("/text?part=import")
+    await send(owner, "a.txt", NOVEL.encode())
+    await owner.should_see("Forget", retries=50)
+    await owner.http_client.post("/leave")
+    owner.find("Forget").click()
+    await owner.should_see("You are signed out", retries=30)
+    assert [one.file.name for one in house.imports.newest_first()] == ["a.txt"]
