@@ -97,9 +97,9 @@ class Talk:
             conversation.append((trial.asked, answer))
 
     async def _listen(self, column: "Column", trial: Trial) -> None:
-        actor = await self._visitor.actor()
         house = self._visitor.house
         try:
+            actor = await self._visitor.actor()
             async with aclosing(tried(house.sessions, actor, house.live, trial, column.who)) as pieces:
                 async for piece in pieces:
                     if isinstance(piece, Waiting):

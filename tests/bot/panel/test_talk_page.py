@@ -174,3 +174,12 @@ async def test_going_on_from_another_answer_is_told_in_the_visitors_language(own
     await owner.should_see(marker="from-1", retries=50)
     owner.find(marker="from-1").click()
     await owner.should_see("この回答", retries=30)
+
+
+async def test_who_is_signed_out_meanwhile_is_told_so(owner: User, house: House, engine: ScriptedEngine) -> None:
+    await with_persona(house)
+    await owner.open("/")
+    await owner.http_client.post("/leave")
+    ask(owner, "hello")
+    await owner.should_see("You are signed out", retries=30)
+    assert engine.requests == []
