@@ -1,5 +1,6 @@
 """Channels: what an admin opened each for."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +11,8 @@ from db.models import Channel, Message, Pause, Workspace
 from db.models.text import ChannelState
 from db.names import called, plain
 from db.words import say
+
+_HASH = re.compile("([/／])[#＃]")  # as people write it before a channel's name
 
 
 class NoSuchChannel(Exception):
@@ -54,15 +57,13 @@ async def named(session: AsyncSession, name: str | int) -> Channel:
     if isinstance(name, int):
         return await _numbered(session, name)
     rows = (await session.execute(select(Channel, Workspace.name).join(Workspace))).all()
-    wanted = plain(name)
-    workspace, _, channel = wanted.rpartition("/")
-    found = called(_bare(name), rows, lambda row: row[0].name)
-    if not found and workspace:
-        there = called(workspace, rows, lambda row: row[1])
-        found = called(_bare(channel), there, lambda row: row[0].name)
+    # In full first: a data package's channel is itself called SERVER/CHANNEL, and must not stand for the server's own.
+    in_full = called(_HASH.sub(r"\1", name), rows, lambda row: f"{row[1]}/{row[0].name}")
+    found = in_full or called(_bare(name), rows, lambda row: row[0].name)
     if not found:
         raise NoSuchChannel(say("There is no channel {name!r}; `yamabiko channel list` shows them.", name=name))
     if len(found) > 1:
+        channel = plain(name).rpartition("/")[2]
         raise AmbiguousChannel(
             say("Several workspaces have a channel {name!r}; write WORKSPACE/{channel}.", name=name, channel=channel)
         )

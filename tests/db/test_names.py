@@ -86,3 +86,17 @@ async def test_a_workspace_is_found_in_every_form(sessions: Sessions, now: datet
         await workspaces.ensure(session, "slack", "T9", "山彦ガーデン", now)
     async with reading(sessions) as session:
         assert (await workspaces.named(session, "山彦ｶﾞｰﾃﾞﾝ")).platform_id == "T9"
+
+
+async def test_a_channel_called_as_another_place_is_never_taken_for_it(sessions: Sessions, now: datetime) -> None:
+    """As a Discord data package has it beside the server's own export."""
+    async with transaction(sessions) as session:
+        server = await workspaces.ensure(session, "discord", "42", "山の会", now)
+        shelf = await workspaces.ensure(session, "discord", "packages", "Discord data packages", now)
+        given = await channels.ensure(session, shelf, "7", "山の会/general", now)
+    async with transaction(sessions) as session:
+        assert (await channels.named(session, "山の会/general")).id == given.id
+        own = await channels.ensure(session, server, "7", "general", now)
+        assert (await channels.named(session, "山の会/general")).id == own.id
+        assert (await channels.named(session, "山の会/#general")).id == own.id
+        assert (await channels.named(session, "Discord data packages/山の会/general")).id == given.id
