@@ -28,13 +28,13 @@ class Compared:
     live: bool = False
 
 
-@query("member")
+@query("curator")
 async def speakers(
     session: AsyncSession, actor: Actor, persona: str, numbers: list[int]
 ) -> tuple[Persona, list[tuple[str, Adapter | None]]]:
     """Who is compared: the base, what is live, and `numbers` (none: the newest candidate).
 
-    Raises NoSuchPersona, NoSuchAdapter.
+    Raises NoSuchPersona, NoSuchAdapter, NotAllowed.
     """
     found = await personas.named(session, persona)
     every = await adapters.of(session, found.id)

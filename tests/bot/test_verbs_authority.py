@@ -61,7 +61,7 @@ NEEDS: dict[str, tuple[RoleName, tuple[Any, ...]]] = {
     "watching.run_points": ("member", (1,)),
     "watching.who": ("member", (["member:1"],)),
     "watching.is_trainer_alive": ("member", ()),
-    "compare.speakers": ("member", ("echo", [])),
+    "compare.speakers": ("curator", ("echo", [])),
 }
 AUDITED = {name for name, (role, _) in NEEDS.items() if role != "member"} - {
     "text.tally",
@@ -70,6 +70,7 @@ AUDITED = {name for name, (role, _) in NEEDS.items() if role != "member"} - {
     "text.to_review",
     "text.list_members",
     "moderation.list_replies",
+    "compare.speakers",
 }
 MODULES: dict[str, ModuleType] = {
     "text": text,

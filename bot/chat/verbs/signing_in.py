@@ -19,11 +19,15 @@ async def panel_link(session: AsyncSession, actor: Actor) -> str:
 
 
 async def actor_behind(sessions: Sessions, browser: str) -> Actor | None:
-    """Who a browser's token stands for, with the role of this moment; None when it is not signed in."""
+    """Who a browser's token stands for, with the role of this moment; None when it is not signed in.
+
+    The panel is open to curators and above: who is none any more is not signed in any more either.
+    """
     async with reading(sessions) as session:
         found = await signins.who(session, browser, datetime.now(UTC))
         if found is None:
             return None
         if found.member_id is None:
             return AT_THE_SHELL
-        return Actor(f"member:{found.member_id}", await members.role_of(session, found.member_id))
+        role = await members.role_of(session, found.member_id)
+        return Actor(f"member:{found.member_id}", role) if role != "member" else None

@@ -135,15 +135,18 @@ async def test_stopped_it_says_no_more_and_can_be_asked_again(sqlite_sessions: S
         assert len(engine.requests) == 2
 
 
-async def test_a_member_who_may_not_try_is_told_so(stranger: User, house: House) -> None:
+async def test_a_curator_whose_role_is_taken_away_is_out_at_the_next_click(stranger: User, house: House) -> None:
     await with_persona(house)
     async with transaction(house.sessions) as session:
         ann = (await community.found(session, NOW)).members["Ann"].id
-        await members.set_role(session, ann, "member", "t", NOW)
+        await members.set_role(session, ann, "curator", "t", NOW)
     await sign_in(stranger, house.sessions, ann)
     await stranger.open("/")
+    async with transaction(house.sessions) as session:
+        await members.set_role(session, ann, "member", "t", NOW)
     ask(stranger, "hello")
-    await stranger.should_see("Only a curator may do this", retries=30)
+    await stranger.should_see("You are signed out", retries=30)
+    assert (await stranger.http_client.get("/")).status_code == 401
 
 
 async def test_a_conversation_begun_while_one_answers_knows_nothing_of_it(
