@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.app import Rows
-from bot.chat.verbs import training
+from bot.chat.verbs import training, watching
 from bot.chat.verbs.training import AdapterReport, RunReport
 from bot.cli.common import LEARN, Json, call, err, out, pairs, print_json, shell, table, with_rows
 from bot.cli.progress import RunProgress, phase
@@ -215,7 +215,7 @@ def _live(persona: str, number: int | None) -> str:
 @cli.command(rich_help_panel=LEARN)
 def activations(persona: str, as_json: Json = False) -> None:
     """What went live when, by whom and why."""
-    found = call(training.list_activations, persona)
+    found = call(watching.list_activations, persona)
     if as_json:
         print_json(found)
         return

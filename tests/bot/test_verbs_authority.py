@@ -57,7 +57,7 @@ NEEDS: dict[str, tuple[RoleName, tuple[Any, ...]]] = {
     "training.list_runs": ("member", ()),
     "training.run_report": ("member", (1,)),
     "training.list_adapters": ("member", ("echo",)),
-    "training.list_activations": ("member", ("echo",)),
+    "watching.list_activations": ("member", ("echo",)),
     "watching.run_points": ("member", (1,)),
     "watching.who": ("member", (["member:1"],)),
     "watching.is_trainer_alive": ("member", ()),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.chat.verbs import personas, training
+from bot.chat.verbs import personas, training, watching
 from bot.chat.verbs.authority import Actor
 from bot.chat.verbs.personas import PersonaRefused, Wishes
 from db import channels, members, recipe
@@ -123,7 +123,7 @@ async def test_another_base_puts_the_persona_on_that_bare_base(rows: Sessions, n
     await training.promote(rows, ADMIN, "echo", 1)
     assert (await personas.edit(rows, ADMIN, "echo", Wishes(base="tiny"))).live == 1
     assert (await personas.edit(rows, ADMIN, "echo", Wishes(base="larger"))).live is None
-    newest = (await training.list_activations(rows, ADMIN, "echo"))[0]
+    newest = (await watching.list_activations(rows, ADMIN, "echo"))[0]
     assert (newest.previous, newest.adapter, newest.why) == (1, None, "the base changed to larger")
     with pytest.raises(rows_of.CannotGoLive, match="trained on tiny, but echo stands on larger; train it again"):
         await training.promote(rows, ADMIN, "echo", 1)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.chat.verbs import training
+from bot.chat.verbs import training, watching
 from bot.chat.verbs.authority import Actor
 from bot.chat.verbs.training import CannotBeRejected, NothingToRollBack
 from db import adapters, personas, runs
@@ -106,7 +106,7 @@ async def test_promoting_takes_the_newest_candidate_or_the_one_that_is_named(row
     assert await live(rows) == 1
     await training.reject(rows, ADMIN, "echo", 3)
     assert await training.promote(rows, ADMIN, "echo") == 2
-    history = await training.list_activations(rows, ADMIN, "echo")
+    history = await watching.list_activations(rows, ADMIN, "echo")
     assert [(row.previous, row.adapter, row.by, row.why) for row in history] == [
         (1, 2, "member:1", "promoted"),
         (None, 1, "member:1", "I like it"),
@@ -118,7 +118,7 @@ async def test_promoting_what_speaks_already_is_told_and_leaves_no_record(rows: 
     for number in (3, None):
         with pytest.raises(CannotGoLive, match="echo speaks with adapter 3 already"):
             await training.promote(rows, ADMIN, "echo", number)
-    assert len(await training.list_activations(rows, ADMIN, "echo")) == 1
+    assert len(await watching.list_activations(rows, ADMIN, "echo")) == 1
 
 
 async def test_an_adapter_that_is_not_there_is_told(rows: Sessions) -> None:
@@ -160,7 +160,7 @@ async def test_rolling_back_twice_goes_back_twice(rows: Sessions) -> None:
     assert [await training.rollback(rows, ADMIN, "echo") for _ in range(3)] == [2, 1, None]
     with pytest.raises(NothingToRollBack, match="echo speaks as its bare base; there is nothing to go back to"):
         await training.rollback(rows, ADMIN, "echo")
-    assert len(await training.list_activations(rows, ADMIN, "echo")) == 6
+    assert len(await watching.list_activations(rows, ADMIN, "echo")) == 6
 
 
 async def test_after_a_rollback_and_a_new_promotion_one_goes_back_to_what_was_before_it(
@@ -179,7 +179,7 @@ async def test_one_can_go_back_to_a_number_or_to_the_bare_base(rows: Sessions) -
     assert await training.rollback(rows, ADMIN, "echo", 1, "it was kinder") == 1
     assert await training.rollback(rows, ADMIN, "echo", 0) is None
     assert await live(rows) is None
-    newest, before = (await training.list_activations(rows, ADMIN, "echo"))[:2]
+    newest, before = (await watching.list_activations(rows, ADMIN, "echo"))[:2]
     assert (newest.previous, newest.adapter, newest.why) == (1, None, "rolled back")
     assert before.why == "it was kinder"
     with pytest.raises(CannotGoLive, match="echo speaks with its bare base already"):
@@ -199,7 +199,7 @@ async def test_a_rollback_passes_over_what_may_not_speak_any_more(rows: Sessions
 async def test_with_nothing_promoted_there_is_nothing_to_roll_back_to(rows: Sessions) -> None:
     with pytest.raises(NothingToRollBack):
         await training.rollback(rows, ADMIN, "echo")
-    assert await training.list_activations(rows, ADMIN, "echo") == []
+    assert await watching.list_activations(rows, ADMIN, "echo") == []
 
 
 async def test_another_personas_adapters_are_out_of_reach(rows: Sessions, now) -> None:

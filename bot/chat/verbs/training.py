@@ -74,15 +74,6 @@ def _loss(figures: dict[str, Any], who: str) -> float | None:
     return figures.get(who, {}).get("loss")
 
 
-@dataclass(frozen=True, slots=True)
-class ActivationReport:
-    at: datetime
-    adapter: int | None
-    previous: int | None
-    by: str
-    why: str
-
-
 @verb("admin", "persona", "settings")
 async def retrain(
     session: AsyncSession,
@@ -291,20 +282,3 @@ def _already_live(persona: Persona, adapter: Adapter | None) -> str:
         persona=persona.name,
         number=adapter.number,
     )
-
-
-@query("member")
-async def list_activations(session: AsyncSession, actor: Actor, persona: str) -> list[ActivationReport]:
-    """Newest first. Raises NoSuchPersona."""
-    found = await personas.named(session, persona)
-    history = await personas.activations(session, found.id)
-    ids = {i for row in history for i in (row.adapter_id, row.previous_adapter_id) if i is not None}
-    rows = await adapters.by_id(session, ids)
-
-    def number(adapter_id: int | None) -> int | None:
-        return rows[adapter_id].number if adapter_id is not None else None
-
-    return [
-        ActivationReport(row.at, number(row.adapter_id), number(row.previous_adapter_id), row.by, row.why)
-        for row in history
-    ]

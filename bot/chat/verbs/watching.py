@@ -1,4 +1,4 @@
-"""Queries of who watches a run: its points as they come, who asked for it, and whether anybody works.
+"""Queries of who watches: a run's points as they come, who asked for it, whether anybody works, and what went live.
 
 Changes nothing. Knows no verb.
 """
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.verbs.authority import Actor, query
-from db import heartbeats, members, runs
+from db import adapters, heartbeats, members, personas, runs
 from db.words import say
 
 _AT_ONCE = 1000  # points; more are asked for anew, so that a long run holds nobody up
@@ -23,6 +23,15 @@ class Point:
     attempt: int
     step: int
     loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class ActivationReport:
+    at: datetime
+    adapter: int | None
+    previous: int | None
+    by: str
+    why: str
 
 
 @query("member")
@@ -47,3 +56,20 @@ async def who(session: AsyncSession, actor: Actor, names: Collection[str]) -> di
 @query("member")
 async def is_trainer_alive(session: AsyncSession, actor: Actor) -> bool:
     return bool(await heartbeats.alive(session, "trainer", datetime.now(UTC)))
+
+
+@query("member")
+async def list_activations(session: AsyncSession, actor: Actor, persona: str) -> list[ActivationReport]:
+    """Newest first. Raises NoSuchPersona."""
+    found = await personas.named(session, persona)
+    history = await personas.activations(session, found.id)
+    ids = {i for row in history for i in (row.adapter_id, row.previous_adapter_id) if i is not None}
+    rows = await adapters.by_id(session, ids)
+
+    def number(adapter_id: int | None) -> int | None:
+        return rows[adapter_id].number if adapter_id is not None else None
+
+    return [
+        ActivationReport(row.at, number(row.adapter_id), number(row.previous_adapter_id), row.by, row.why)
+        for row in history
+    ]

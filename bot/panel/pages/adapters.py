@@ -6,7 +6,8 @@ from nicegui import ui
 
 from bot.chat.verbs import personas, training, watching
 from bot.chat.verbs.personas import PersonaSummary
-from bot.chat.verbs.training import GONE, ActivationReport, AdapterReport
+from bot.chat.verbs.training import GONE, AdapterReport
+from bot.chat.verbs.watching import ActivationReport
 from bot.panel.compare_view import CompareView
 from bot.panel.dialogs import asking, confirm, decide
 from bot.panel.frame import Page, heading
@@ -63,7 +64,7 @@ class _Adapters:
     async def _look(self) -> None:
         name = self._persona.name
         found = await self._visitor.call(training.list_adapters, name)
-        activations = await self._visitor.call(training.list_activations, name)
+        activations = await self._visitor.call(watching.list_activations, name)
         called = await self._visitor.call(watching.who, {row.by for row in activations})
         live = next((adapter.number for adapter in found if adapter.live), None)
         self._live.text = say("{name} speaks with {speaker}.", name=name, speaker=speaker_word(live))

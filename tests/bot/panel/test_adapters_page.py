@@ -9,7 +9,7 @@ import pytest
 from nicegui import ui
 from nicegui.testing.user import User
 
-from bot.chat.verbs import training
+from bot.chat.verbs import training, watching
 from bot.chat.verbs.authority import Actor
 from bot.generation.engine import Request
 from bot.panel.house import House
@@ -120,7 +120,7 @@ async def test_what_the_verb_refuses_is_told_and_changes_nothing(owner: User, ho
     await training.promote(house.sessions, OWNER, "echo", 2)
     owner.find(marker="do").click()
     await owner.should_see("echo speaks with adapter 2 already", retries=20)
-    assert len(await training.list_activations(house.sessions, OWNER, "echo")) == 2
+    assert len(await watching.list_activations(house.sessions, OWNER, "echo")) == 2
 
 
 async def test_a_rejected_adapter_says_so_and_can_still_be_promoted(owner: User, house: House) -> None:
