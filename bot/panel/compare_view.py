@@ -59,11 +59,11 @@ class CompareView:
             ui.notify(say("Write a prompt first."), type="warning")
             return
         numbers = list(self._numbers.value)
-        _, speakers = await self._visitor.call(compare.speakers, self._persona, numbers)
-        self._lay_out(prompts, [name for name, _ in speakers])
         self._stopped = False
-        self._working(True)
+        self._working(True)  # before anything is waited for: a second click asks nothing
         try:
+            _, speakers = await self._visitor.call(compare.speakers, self._persona, numbers)
+            self._lay_out(prompts, [name for name, _ in speakers])
             rows = compare.compare(
                 self._visitor.house.sessions,
                 await self._visitor.actor(),

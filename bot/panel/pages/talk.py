@@ -113,9 +113,9 @@ class Talk:
                 log.exception("trying a persona out failed", exc_info=error)
             column.fails(sentence(error))
 
-    def _go_on_with(self, asked: str, answer: str) -> None:
-        """Another candidate than the first is what the persona is taken to have said."""
-        self._said[:] = [(one, answer if one == asked else was) for one, was in self._said]
+    def _go_on_with(self, trial: Trial, answer: str) -> None:
+        """Another candidate than the first is what the persona is taken to have said, and nothing after it."""
+        self._said[len(trial.said) :] = [(trial.asked, answer)]
         ui.notify(say("The conversation goes on from this answer."))
 
     def _begin_anew(self) -> None:
@@ -168,9 +168,7 @@ class Column:
                 button = ui.button(icon="reply").props("flat dense size=sm").mark(f"from-{number}")
                 button.set_visibility(False)  # until the answer has ended
                 self._replies.append(button)
-                button.tooltip(say("Go on from this answer")).on_click(
-                    lambda: go_on(self._trial.asked, self._texts[number])
-                )
+                button.tooltip(say("Go on from this answer")).on_click(lambda: go_on(self._trial, self._texts[number]))
         return label
 
     def waits(self, place: int) -> None:

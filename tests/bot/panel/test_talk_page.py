@@ -186,3 +186,25 @@ async def test_who_is_signed_out_meanwhile_is_told_so(owner: User, house: House,
     ask(owner, "hello")
     await owner.should_see("You are signed out", retries=30)
     assert engine.requests == []
+
+
+async def test_going_on_from_another_answer_forgets_what_came_after_it(
+    owner: User, house: House, engine: ScriptedEngine
+) -> None:
+    await with_persona(house)
+    await owner.open("/")
+    next(iter(owner.find("candidates").elements)).set_value(2)  # type: ignore[attr-defined]
+    ask(owner, "hello")
+    await owner.should_see(marker="from-1", retries=50)
+    next(iter(owner.find("candidates").elements)).set_value(1)  # type: ignore[attr-defined]
+    for question in ("hello", "and then?"):
+        await asyncio.sleep(0.3)
+        ask(owner, question)
+        await owner.should_see(f"You said {question}", retries=50)
+    await asyncio.sleep(0.3)
+    owner.find(marker="from-1").click()
+    await owner.should_see("goes on from this answer", retries=30)
+    ask(owner, "last")
+    await owner.should_see("You said last", retries=50)
+    said = [turn["content"] for turn in engine.requests[-1].turns if turn["role"] != "system"]
+    assert said == ["hello", "You said hello", "last"]
