@@ -132,7 +132,9 @@ def kind_about(name: str) -> str:
     known = {
         "slack-export": say("The zip that Slack gives a workspace's owner (Settings → Import/Export Data)."),
         "text": say("A novel or any other text you may use; Aozora Bunko notation is recognised and removed."),
-        "discord-export": say("A channel as DiscordChatExporter writes it in JSON; bring a channel in before its threads."),
+        "discord-export": say(
+            "A channel as DiscordChatExporter writes it in JSON; bring a channel in before its threads."
+        ),
         "discord-package": say(
             "The zip that Discord gives a member who asks for their data: their own messages alone."
         ),
