@@ -33,7 +33,13 @@ def panel(tmp_path: Path) -> Iterator[str]:
     surroundings = {**environment(), **settings, "LC_ALL": "C.UTF-8"}
     surroundings.pop("OMP_NUM_THREADS", None)  # the real base wants every core
     process = subprocess.Popen(
-        [*COMMAND, "panel"], cwd=tmp_path, env=surroundings, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+        [*COMMAND, "panel"],
+        cwd=tmp_path,
+        env=surroundings,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores Ctrl-C
     )
     assert process.stderr is not None
     try:
