@@ -9,6 +9,7 @@ from datetime import datetime
 from html import escape
 
 from db.channels import ChannelSummary
+from db.coded import shown
 from db.members import Purpose, RoleName
 from db.models.text import Provenance, Review
 from db.redact import KINDS
@@ -26,15 +27,7 @@ def terms() -> str:
 
 
 def role(name: RoleName) -> str:
-    match name:
-        case "owner":
-            return say("owner")
-        case "admin":
-            return say("admin")
-        case "curator":
-            return say("curator")
-        case "member":
-            return say("member")
+    return shown("role", name)
 
 
 def purpose(name: Purpose) -> str:
