@@ -53,10 +53,12 @@ async def tried(
     """What `who` says, as it comes. Raises NoSuchPersona, RecipeRefused, NotAllowed, and what engines raise."""
     persona = await tried_on(sessions, actor, trial.persona)
     request = request_of(persona, trial)
-    async with live.voice(persona) if who == "live" else live.base(persona) as voice:
-        async with aclosing(voice.engine.generate(replace(request, adapter=voice.adapter))) as pieces:
-            async for piece in pieces:
-                yield piece
+    async with (
+        live.voice(persona) if who == "live" else live.base(persona) as voice,
+        aclosing(voice.engine.generate(replace(request, adapter=voice.adapter))) as pieces,
+    ):
+        async for piece in pieces:
+            yield piece
 
 
 def request_of(persona: Persona, trial: Trial) -> Request:
