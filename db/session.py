@@ -3,6 +3,7 @@
 Owns `transaction()`, the only commit in the product, and `reading()`. Knows no table.
 """
 
+import contextlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -48,6 +49,7 @@ def _open_sqlite(url: str) -> AsyncEngine:
     engine = create_async_engine(url, connect_args={"isolation_level": None, "timeout": 30})
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin)
+    event.listen(engine.sync_engine, "invalidate", _roll_back)
     return engine
 
 
@@ -63,6 +65,13 @@ def _begin(connection: Connection) -> None:
     # A writer takes the lock at once: upgrading later fails when another writer came between.
     reads = connection.get_execution_options().get(_READ_ONLY)
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _roll_back(connection: Any, _record: Any, _error: BaseException | None) -> None:
+    # Who is cancelled in the midst of a query leaves its cursor behind, and while anything refers to that cursor, a
+    # connection that is merely closed keeps its transaction and with it the one lock of all writers.
+    with contextlib.suppress(Exception):  # it is thrown away next, whatever state it is in
+        connection.rollback()
 
 
 def sessions_of(engine: AsyncEngine) -> Sessions:
