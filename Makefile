@@ -2,9 +2,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-# Tests run on every core, a worker a core; each takes up to a gigabyte of memory. WORKERS=0 is one after another.
+# Tests run on every core, a worker a core, four at most: each takes up to a gigabyte. WORKERS=0 is one after another.
 WORKERS ?= logical
-PARALLEL = -n $(WORKERS) --maxprocesses 8 --dist worksteal
+PARALLEL = -n $(WORKERS) --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev demo demo-ja run test test-long lint texts bench lock clean
