@@ -3,6 +3,7 @@
 Owns `transaction()`, the only commit in the product, and `reading()`. Knows no table.
 """
 
+import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -70,7 +71,8 @@ def _begin(connection: Connection) -> None:
 def _roll_back(connection: Any, _record: Any, _error: BaseException | None) -> None:
     # Who is cancelled in the midst of a query leaves its cursor behind, and while anything refers to that cursor, a
     # connection that is merely closed keeps its transaction and with it the one lock of all writers.
-    with contextlib.suppress(Exception):  # it is thrown away next, whatever state it is in
+    # Cancelled once more, it must still be closed next; the first cancellation is under way.
+    with contextlib.suppress(Exception, asyncio.CancelledError):
         connection.rollback()
 
 
