@@ -25,7 +25,6 @@ os.environ["OMP_NUM_THREADS"] = "1"  # tiny models lose more by meeting at barri
 SHARED_DATA = Path(__file__).parent.parent.parent / "shared" / "data"
 
 
-
 def pytest_collection_finish() -> None:
     """What was imported for the tests stays: whoever collects garbage need not look through it again (NiceGUI's
     simulation does, twice for each panel)."""
