@@ -121,7 +121,7 @@ async def _asked(keys: Keys, ask: Callable[[AsyncWebClient], Awaitable[Any]], to
             return await ask(slack)
     except SlackApiError as error:
         code = _code(error)
-        if code in _PASSING or error.response.status_code in (429, *range(500, 600)):
+        if code in _PASSING or _status(error) in (429, *range(500, 600)):
             raise NotReached(say("Slack has trouble of its own ({error}).", error=code)) from None
         raise NotAdmitted(told(code, error.response)) from None  # its text could hold what was sent
     except _OVER as error:
@@ -134,8 +134,14 @@ _TOKEN_REFUSALS = {"invalid_auth", "token_revoked", "token_expired", "account_in
 
 
 def _code(error: SlackApiError) -> str:
-    answer: Any = error.response.data
+    """Slack's word for it; an answer that was not Slack's (a proxy's page) has none."""
+    answer: Any = getattr(error.response, "data", None)
     return str(answer.get("error", "unknown_error")) if isinstance(answer, dict) else "unknown_error"
+
+
+def _status(error: SlackApiError) -> int:
+    response: Any = error.response
+    return getattr(response, "status_code", None) or getattr(response, "status", 0)
 
 
 def _bot_refusal(code: str, answer: Any) -> str:
