@@ -52,7 +52,8 @@ async def connected(app: App, panel_link: PanelLink | None, tell: Callable[[str]
         for platform in _platforms(settings, desk):
             stack.enter_context(app.answering.serving(platform))
             keepers.append(Keeper(platform, partial(inbox.on_event, platform), tell))
-            stack.push_async_callback(_ended, asyncio.create_task(keepers[-1].keep()))
+            for kept in (keepers[-1].keep(), keepers[-1].watch()):
+                stack.push_async_callback(_ended, asyncio.create_task(kept))
         yield
 
 
