@@ -79,7 +79,10 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A message that asks the bot for a reply."""
+    """A message that asks the bot for a reply.
+
+    `text` holds mentions of members as Posted has them, and `people` are those members, by name as far as known.
+    """
 
     workspace: WorkspaceSeen
     channel: ChannelSeen
@@ -89,6 +92,7 @@ class Mention:
     at: datetime
     thread: str | None = None
     persona: str | None = None  # named by the asker; otherwise the channel's
+    people: Sequence[MemberSeen] = ()
 
     @property
     def where(self) -> Thread:
@@ -135,4 +139,13 @@ class Left:
     workspace: WorkspaceSeen
 
 
-Event = Mention | Written | Erased | Thumbed | Left
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What people and channels are called, learned outside of what they wrote. Nobody new becomes known by it."""
+
+    workspace: WorkspaceSeen
+    members: Sequence[MemberSeen] = ()
+    channels: Sequence[ChannelSeen] = ()
+
+
+Event = Mention | Written | Erased | Thumbed | Left | Known

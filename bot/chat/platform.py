@@ -1,14 +1,18 @@
 """The face every chat network shows to the chat rooms. Owns the protocol; knows no network."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from bot.chat.cards import Button, Card
-from bot.chat.events import ChannelSeen, Event, Posted, Thread, WorkspaceSeen, Written
+from bot.chat.events import ChannelSeen, Event, Thread, WorkspaceSeen, Written
 
 OnEvent = Callable[[Event], Awaitable[object]]
 Kind = Literal["answer", "sentence"]  # what the model says, or what the bot says in its stead
+
+
+class Refused(Exception):
+    """The network does not let us in as things are: a token is wrong or revoked. The message says what to change."""
 
 
 class NotShown(Exception):
@@ -55,7 +59,7 @@ class Platform(Protocol):
         """Hand over everything that happens until the network, or the person, is done.
 
         An event is acknowledged to the network when `on_event` has returned, and not before: until then it
-        is kept nowhere else. One that is handed over twice does no harm.
+        is kept nowhere else. One that is handed over twice does no harm. Raises Refused.
         """
         ...
 
@@ -66,8 +70,12 @@ class Platform(Protocol):
         """
         ...
 
-    async def find(self, to: Thread, nonce: str) -> str | None:
-        """The reference of what stands under this name behind the mention, also when we died while posting it."""
+    async def find(self, to: Thread, nonce: str, others: Collection[str] = ()) -> str | None:
+        """The reference of what stands under this name behind the mention, also when we died while posting it.
+
+        `others` are the posts of other replies there: a network that cannot name a post from its first moment on
+        takes none of them for this one.
+        """
         ...
 
     async def tell(self, to: Thread, sentence: str) -> None:
@@ -82,8 +90,11 @@ class Platform(Protocol):
 class Messenger(Platform, Protocol):
     """A platform with channels of many people, private messages and a past."""
 
-    async def thread(self, to: Thread) -> Sequence[Posted]:
-        """What stands in the mention's thread before it, oldest first; nothing outside threads."""
+    async def thread(self, to: Thread) -> Sequence[Written]:
+        """What people wrote in the mention's thread before it, oldest first; nothing outside threads.
+
+        The bot's own posts and other bots' are no part of it. It is for the moment and is not kept.
+        """
         ...
 
     async def history(self, workspace: WorkspaceSeen, channel: ChannelSeen, before: str | None) -> Page:
