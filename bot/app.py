@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.chat.allowance import Allowance
 from bot.chat.answering import Answering
 from bot.chat.blocklist import Blocklist
-from bot.chat.events import Mention
+from bot.chat.events import Event, Mention
 from bot.chat.platform import Platform
 from bot.chat.reply import Limits, Replier
 from bot.chat.router import Router
@@ -57,9 +57,10 @@ class App:
     router: Router
     answering: Answering
 
-    async def ask(self, platform: Platform, mention: Mention) -> None:
-        """For a platform where one person waits for each answer: returns when it was shown."""
-        reply_id = await self.router.on_mention(platform, mention)
+    async def ask(self, platform: Platform, event: Event) -> None:
+        """For a platform where one person asks, and waits for each answer: returns when it was shown."""
+        assert isinstance(event, Mention), "a terminal does nothing but ask"
+        reply_id = await self.router.on_mention(platform, event)
         if reply_id is not None:
             await self.answering.settled(reply_id)
 

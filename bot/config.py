@@ -1,6 +1,8 @@
 """The bot's own settings, beside those both programs read."""
 
-from pydantic import Field
+from typing import Literal
+
+from pydantic import Field, SecretStr
 
 from db.config import Shared, Table
 
@@ -31,7 +33,20 @@ class Panel(Table):
     session_days: int = Field(default=14, ge=1, le=365)
 
 
+class Slack(Table):
+    """Empty tokens: the bot is in no Slack."""
+
+    bot_token: SecretStr = SecretStr("")
+    app_token: SecretStr = SecretStr("")
+    transport: Literal["socket", "http"] = "socket"
+    signing_secret: SecretStr = SecretStr("")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8811, ge=0, le=65535)
+    api_url: str = "https://slack.com/api/"
+
+
 class BotConfig(Shared):
     chat: Chat = Chat()
     generation: Generation = Generation()
     panel: Panel = Panel()
+    slack: Slack = Slack()

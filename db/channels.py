@@ -41,7 +41,7 @@ async def ensure(session: AsyncSession, workspace: Workspace, platform_id: str, 
         select(Channel).where(Channel.workspace_id == workspace.id, Channel.platform_id == platform_id)
     )
     if found is None:
-        found = Channel(workspace_id=workspace.id, platform_id=platform_id, name=name, created_at=now)
+        found = Channel(workspace_id=workspace.id, platform_id=platform_id, name=name or platform_id, created_at=now)
         session.add(found)
         await session.flush()
     elif name:

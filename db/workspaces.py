@@ -35,7 +35,7 @@ async def ensure(session: AsyncSession, platform: str, platform_id: str, name: s
         select(Workspace).where(Workspace.platform == platform, Workspace.platform_id == platform_id)
     )
     if found is None:
-        found = Workspace(platform=platform, platform_id=platform_id, name=name, created_at=now)
+        found = Workspace(platform=platform, platform_id=platform_id, name=name or platform_id, created_at=now)
         session.add(found)
         await session.flush()
     elif name:

@@ -4,7 +4,7 @@ Owns the neutral vocabulary of incoming things. Knows no platform, no database a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 
@@ -89,10 +89,50 @@ class Mention:
     at: datetime
     thread: str | None = None
     persona: str | None = None  # named by the asker; otherwise the channel's
-    shape: str | None = None
-    history: Sequence[Posted] = field(default_factory=tuple)
 
     @property
     def where(self) -> Thread:
         seen = self.workspace
         return Thread(seen.platform, seen.id, self.channel.id, self.thread, self.id, self.author.id, self.persona)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A person's message as it stands now, new or edited. `foreign`: someone of another workspace wrote it."""
+
+    workspace: WorkspaceSeen
+    channel: ChannelSeen
+    author: MemberSeen
+    posted: Posted
+    foreign: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """Messages that are gone from a channel, by the platform's ids; the channel itself when there are none."""
+
+    workspace: WorkspaceSeen
+    channel: str
+    ids: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbed:
+    """A member's thumb on one of our posts: 1 or -1, given or (not `on`) taken back. `ref` is the post's."""
+
+    workspace: WorkspaceSeen
+    channel: str
+    ref: str
+    member: MemberSeen
+    value: int
+    on: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The bot is in this workspace no more: uninstalled, thrown out, or its token revoked."""
+
+    workspace: WorkspaceSeen
+
+
+Event = Mention | Written | Erased | Thumbed | Left

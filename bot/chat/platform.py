@@ -1,12 +1,13 @@
 """The face every chat network shows to the chat rooms. Owns the protocol; knows no network."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from bot.chat.events import Mention, Thread
+from bot.chat.cards import Button, Card
+from bot.chat.events import ChannelSeen, Event, Posted, Thread, WorkspaceSeen, Written
 
-OnMention = Callable[[Mention], Awaitable[object]]
+OnEvent = Callable[[Event], Awaitable[object]]
 Kind = Literal["answer", "sentence"]  # what the model says, or what the bot says in its stead
 
 
@@ -24,6 +25,7 @@ class Draft:
     is finished and never posted anew. `ours` is awaited right before every call to the network, `on_shown` with
     the whole reference the moment a message more stands. Both raise ReplyLost when another process has taken
     over; that ends the showing, as does whatever `pieces` raise, and both go to the caller as they are.
+    `actions` stand under the whole answer, where the network has buttons.
     """
 
     nonce: str
@@ -32,6 +34,15 @@ class Draft:
     shown: str | None
     ours: Callable[[], Awaitable[None]]
     on_shown: Callable[[str], Awaitable[None]]
+    actions: Sequence[Button] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of a channel's past. `before` is where the next older page begins, None when this is the oldest."""
+
+    written: Sequence[Written]
+    before: str | None
 
 
 class Platform(Protocol):
@@ -40,10 +51,10 @@ class Platform(Protocol):
     name: str  # as WorkspaceSeen.platform has it
     sitting: str | None  # the one thread it can reach, as a terminal; None: every thread of its network
 
-    async def run(self, on_mention: OnMention) -> None:
-        """Hand over every mention until the network, or the person, is done.
+    async def run(self, on_event: OnEvent) -> None:
+        """Hand over everything that happens until the network, or the person, is done.
 
-        A mention is acknowledged to the network when `on_mention` has returned, and not before: until then it
+        An event is acknowledged to the network when `on_event` has returned, and not before: until then it
         is kept nowhere else. One that is handed over twice does no harm.
         """
         ...
@@ -65,4 +76,27 @@ class Platform(Protocol):
 
     async def remove(self, to: Thread, ref: str) -> None:
         """Take back what was shown; what is gone already is no error."""
+        ...
+
+
+class Messenger(Platform, Protocol):
+    """A platform with channels of many people, private messages and a past."""
+
+    async def thread(self, to: Thread) -> Sequence[Posted]:
+        """What stands in the mention's thread before it, oldest first; nothing outside threads."""
+        ...
+
+    async def history(self, workspace: WorkspaceSeen, channel: ChannelSeen, before: str | None) -> Page:
+        """A page of a channel's messages older than `before` (None: the newest), threads included, oldest first.
+
+        Waits as long as the network's limits ask. Raises NotShown when the channel cannot be read.
+        """
+        ...
+
+    async def write(self, workspace: str, channel: str, card: Card) -> str:
+        """Post a card in a channel for everyone; its reference. Raises NotShown."""
+        ...
+
+    async def write_to(self, workspace: str, member: str, card: Card) -> None:
+        """Send a member a card in private. Raises NotShown."""
         ...

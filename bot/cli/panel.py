@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import typer
 
@@ -21,11 +22,26 @@ def panel() -> None:
     from bot.cli.talk import talking
 
     async def go() -> None:
-        async with talking() as app, trained(app), with_panel(app):
-            err.print(say("Ctrl-C ends it."), style="dim")
-            await asyncio.Event().wait()
+        async with talking() as app, trained(app), with_panel(app), in_networks(app):
+            await until_stopped()
 
     asyncio.run(go())
+
+
+async def until_stopped() -> None:
+    err.print(say("Ctrl-C ends it."), style="dim")
+    await asyncio.Event().wait()
+
+
+@asynccontextmanager
+async def in_networks(app: App) -> AsyncGenerator[None]:
+    """The bot is in the networks that the config has tokens for, within this block."""
+    from bot.networks import connected
+    from bot.panel_root import link
+
+    panel_link = partial(link, app.rows) if app.rows.settings.panel.enabled else None
+    async with connected(app, panel_link):
+        yield
 
 
 @asynccontextmanager

@@ -14,7 +14,8 @@ from bot.app import READY, App, open_app, open_rows
 from bot.chat.compare import Compared
 from bot.chat.compare import compare as compare_speakers
 from bot.cli.common import BEGIN, TALK, Json, err, out, print_json, shell
-from bot.cli.panel import panel_if_wanted, trained
+from bot.cli.panel import in_networks, panel_if_wanted, trained, until_stopped
+from bot.networks import named
 from bot.platforms.console import Console, OneQuestion
 from bot.prepare import prepare as prepare_base
 from db import words
@@ -52,7 +53,7 @@ async def converse(app: App, persona: str | None) -> None:
     if sys.stdin.isatty():
         err.print(words.say("Ctrl-D or exit ends the conversation."), style="dim")
     with app.answering.serving(console):
-        await console.run(lambda mention: app.ask(console, mention))
+        await console.run(lambda event: app.ask(console, event))
 
 
 @cli.command(rich_help_panel=TALK)
@@ -71,11 +72,14 @@ def chat(persona: PersonaOption = None) -> None:
 
 @cli.command(rich_help_panel=TALK)
 def run(persona: PersonaOption = None) -> None:
-    """Bot, trainer and panel together, talking in the terminal."""
+    """Bot, trainer and panel together.
+
+    It talks in Slack where the config has its tokens, otherwise in the terminal.
+    """
 
     async def go() -> None:
-        async with talking() as app, trained(app), panel_if_wanted(app):
-            await converse(app, persona)
+        async with talking() as app, trained(app), panel_if_wanted(app), in_networks(app):
+            await (until_stopped() if named(app.rows.settings) else converse(app, persona))
 
     asyncio.run(go())
 

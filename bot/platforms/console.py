@@ -12,7 +12,7 @@ import uuid
 from datetime import UTC, datetime
 
 from bot.chat.events import ChannelSeen, MemberSeen, Mention, Thread, WorkspaceSeen
-from bot.chat.platform import Draft, NotShown, OnMention
+from bot.chat.platform import Draft, NotShown, OnEvent
 from db.words import language, say
 
 WORKSPACE = WorkspaceSeen("console", "terminal", "Terminal")
@@ -32,13 +32,13 @@ class Console:
         self._prompt = say("you › ") if prompt is None else prompt
         self.sitting: str | None = uuid.uuid4().hex
 
-    async def run(self, on_mention: OnMention) -> None:
+    async def run(self, on_event: OnEvent) -> None:
         """Until end of input (Ctrl-D) or the word `exit`."""
         while (line := await self._line()) is not None:
             if line.strip() in ("exit", "quit"):
                 return
             if line.strip():
-                await on_mention(self.mention(line.strip()))
+                await on_event(self.mention(line.strip()))
 
     async def _line(self) -> str | None:
         """The next line, None at the end of input.

@@ -5,7 +5,7 @@ from db.models.learning import Adapter, Dataset, DatasetMessage, Run, RunPoint, 
 from db.models.operations import Audit, Heartbeat
 from db.models.people import Block, Consent, LoginLink, Member, Pause, Role, Tombstone, WebSession, Workspace
 from db.models.personas import Activation, Persona, PersonaSource, PersonaVoice
-from db.models.talking import Feedback, Notice, Reply, ReplySource
+from db.models.talking import Feedback, Notice, Reply, ReplyCandidate, ReplySource
 from db.models.text import API_TEXT, BackfillCursor, Channel, Message, MessageRevision
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "PersonaSource",
     "PersonaVoice",
     "Reply",
+    "ReplyCandidate",
     "ReplySource",
     "Role",
     "Row",

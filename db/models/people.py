@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import Index, UniqueConstraint
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Id, Row, reference
 
@@ -108,13 +108,17 @@ class Tombstone(Row):
 
 
 class LoginLink(Row):
-    """A one-time link to the panel, known by its hash."""
+    """A one-time secret that the shell or a member was given, known by its hash.
+
+    `purpose` is "panel" (a link that lets a browser in) or "claim" (a code that makes who types it an owner).
+    """
 
     __tablename__ = "login_link"
     __table_args__ = (UniqueConstraint("token_hash"),)
 
     id: Mapped[Id]
     token_hash: Mapped[str]
+    purpose: Mapped[str] = mapped_column(server_default="panel", default="panel")
     member_id: Mapped[int | None] = reference("member.id", delete="CASCADE")
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

@@ -24,6 +24,7 @@ class Reply(Row):
         Index(None, "status", "id"),
         Index(None, "channel_id", "thread", "id"),
         Index(None, "channel_id", "created_at"),
+        Index(None, "channel_id", "shown_ref"),
         Index(None, "asker_id", "created_at"),
     )
 
@@ -48,6 +49,25 @@ class Reply(Row):
     total_s: Mapped[float | None]
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+
+
+class ReplyCandidate(Row):
+    """Another answer to the same question, numbered from 1; the one chosen last is what the reply says.
+
+    The first answer becomes one too when others are asked for, so that it can be gone back to.
+    """
+
+    __tablename__ = "reply_candidate"
+    __table_args__ = (UniqueConstraint("reply_id", "number"),)
+
+    id: Mapped[Id]
+    reply_id: Mapped[int] = reference("reply.id", delete="CASCADE")
+    number: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    adapter_id: Mapped[int | None] = reference("adapter.id")
+    created_at: Mapped[datetime]
+    chosen_by: Mapped[int | None] = reference("member.id", delete="SET NULL")
+    chosen_at: Mapped[datetime | None]
 
 
 class ReplySource(Row):

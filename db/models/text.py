@@ -15,7 +15,10 @@ API_TEXT: tuple[Provenance, ...] = ("slack_api", "discord_api", "discord_export"
 
 
 class Channel(Row):
-    """`state` is what an admin opened it for; `review_each` keeps unreviewed messages out of training."""
+    """`state` is what an admin opened it for; `review_each` keeps unreviewed messages out of training.
+
+    `noticed` is the state that people in the channel were told of last, and `notice_ref` the post that did.
+    """
 
     __tablename__ = "channel"
     __table_args__ = (UniqueConstraint("workspace_id", "platform_id"),)
@@ -28,6 +31,8 @@ class Channel(Row):
     review_each: Mapped[bool] = mapped_column(default=False)
     persona_id: Mapped[int | None] = reference("persona.id", delete="SET NULL")
     created_at: Mapped[datetime]
+    noticed: Mapped[str | None]
+    notice_ref: Mapped[str | None]
 
 
 class Message(Row):
@@ -72,7 +77,10 @@ class MessageRevision(Row):
 
 
 class BackfillCursor(Row):
-    """How far a source (an archive by fingerprint, a channel's history) was read, so that reading goes on."""
+    """How far a source (an archive by fingerprint, a channel's history) was read, so that reading goes on.
+
+    `messages` is how many were read of a channel's history so far.
+    """
 
     __tablename__ = "backfill_cursor"
     __table_args__ = (UniqueConstraint("source"),)
@@ -81,5 +89,6 @@ class BackfillCursor(Row):
     source: Mapped[str]
     channel_id: Mapped[int | None] = reference("channel.id", delete="CASCADE")
     cursor: Mapped[str]
+    messages: Mapped[int] = mapped_column(default=0, server_default="0")
     updated_at: Mapped[datetime]
     done_at: Mapped[datetime | None]

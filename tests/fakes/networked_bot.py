@@ -17,7 +17,7 @@ from typing import Any
 from bot.chat import posts
 from bot.chat.answering import Answering
 from bot.chat.events import ChannelSeen, MemberSeen, Mention, Thread, WorkspaceSeen
-from bot.chat.platform import Draft, OnMention
+from bot.chat.platform import Draft, OnEvent
 from bot.chat.posting import Gone, found, grow, refs_of
 from bot.chat.reply import Limits, Replier
 from bot.chat.router import Router
@@ -67,10 +67,10 @@ class NetworkPlatform:
         self._asked: dict[int, asyncio.Future[Any]] = {}
         self._mentions: asyncio.Queue[Mention] = asyncio.Queue()
 
-    async def run(self, on_mention: OnMention) -> None:
+    async def run(self, on_event: OnEvent) -> None:
         while True:
             mention = await self._mentions.get()
-            await on_mention(mention)
+            await on_event(mention)
             await self._ask("acknowledge", message=mention.id)
 
     async def show(self, to: Thread, draft: Draft) -> str:
@@ -145,7 +145,7 @@ async def main(wanted: Wanted) -> None:
         stack.enter_context(answering.serving(platform))
         router = Router(sessions, answering.wake)
         listening = asyncio.create_task(platform.listen())
-        hearing = asyncio.create_task(platform.run(lambda mention: router.on_mention(platform, mention)))
+        hearing = asyncio.create_task(platform.run(lambda event: router.on_mention(platform, event)))
         await asyncio.wait([listening, hearing], return_when=asyncio.FIRST_COMPLETED)
 
 

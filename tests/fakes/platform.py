@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.chat.events import ChannelSeen, MemberSeen, Mention, Thread, WorkspaceSeen
-from bot.chat.platform import Draft, OnMention
+from bot.chat.platform import Draft, OnEvent
 
 _number = itertools.count(1)
 
@@ -36,8 +36,8 @@ class RecordingPlatform:
         self.removed: list[str] = []
         self._waits = waits
 
-    async def run(self, on_mention: OnMention) -> None:
-        await on_mention(mention())
+    async def run(self, on_event: OnEvent) -> None:
+        await on_event(mention())
 
     async def show(self, to: Thread, draft: Draft) -> str:
         await asyncio.sleep(self._waits)

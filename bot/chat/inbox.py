@@ -1,0 +1,29 @@
+"""Where everything comes in that happens in a network.
+
+Owns which room an event goes to. Knows no network.
+"""
+
+from bot.chat.collecting import Collecting
+from bot.chat.events import Erased, Event, Left, Mention, Thumbed, Written
+from bot.chat.feedback import Feedback
+from bot.chat.platform import Platform
+from bot.chat.router import Router
+
+
+class Inbox:
+    def __init__(self, router: Router, collecting: Collecting, feedback: Feedback) -> None:
+        self._router, self._collecting, self._feedback = router, collecting, feedback
+
+    async def on_event(self, platform: Platform, event: Event) -> None:
+        """When this returns, the event is kept and the network may be told so."""
+        match event:
+            case Mention():
+                await self._router.on_mention(platform, event)
+            case Written():
+                await self._collecting.written(event)
+            case Erased():
+                await self._collecting.erased(event)
+            case Left():
+                await self._collecting.left(event)
+            case Thumbed():
+                await self._feedback.thumbed(event)

@@ -1,0 +1,1 @@
+"""Slack: the one room that knows its SDK, its payloads and its marks."""
