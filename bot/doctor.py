@@ -9,10 +9,10 @@ import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from pathlib import Path
 
 from bot.app import StorageUnavailable, make_folder
+from bot.chat.findings import Finding
 from bot.config import BotConfig
 from bot.generation.engine import EngineUnavailable
 from bot.generation.openai_server import OpenAIServer
@@ -27,16 +27,6 @@ NEEDED_PYTHON = (3, 11)
 NEEDED_DISK_GB = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`ok` with an `advice` is something to know, not something to mend."""
-
-    what: str
-    ok: bool
-    detail: str
-    advice: str = ""
-
-
 async def examine(needed_disk_gb: float = NEEDED_DISK_GB) -> list[Finding]:
     """All findings, in the order in which things build on one another."""
     findings = [_python()]
@@ -48,7 +38,8 @@ async def examine(needed_disk_gb: float = NEEDED_DISK_GB) -> list[Finding]:
     findings.append(_disk(settings.storage.folder, needed_disk_gb))
     found, speakers = await _database(settings)
     findings += [*found, *_bases(settings, speakers)]
-    return [*findings, *await _servers(settings), *await _device(settings)]
+    findings += await _servers(settings)
+    return [*findings, *await _slack(settings), *await _device(settings)]
 
 
 def _python() -> Finding:
@@ -144,6 +135,23 @@ def _not_there(asked: OpenAIServer, there: Sequence[str]) -> str:
         return say("{host} has no model {model}", host=asked.host, model=asked.model)
     others = listed(there[:8]) + (" …" if there[8:] else "")
     return say("{host} has no model {model}; it has {others}", host=asked.host, model=asked.model, others=others)
+
+
+async def _slack(settings: BotConfig) -> list[Finding]:
+    table = settings.slack
+    if not table.bot_token.get_secret_value():
+        return []
+    from bot.platforms.slack.checks import Keys, examine  # its library is slow to import
+
+    return await examine(
+        Keys(
+            table.bot_token.get_secret_value(),
+            table.app_token.get_secret_value(),
+            table.transport,
+            table.signing_secret.get_secret_value(),
+            table.api_url,
+        )
+    )
 
 
 async def _device(settings: BotConfig) -> list[Finding]:

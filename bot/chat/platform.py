@@ -11,12 +11,16 @@ OnEvent = Callable[[Event], Awaitable[object]]
 Kind = Literal["answer", "sentence"]  # what the model says, or what the bot says in its stead
 
 
-class Refused(Exception):
-    """The network does not let us in as things are: a token is wrong or revoked. The message says what to change."""
-
-
 class NotShown(Exception):
     """This can never be shown there: the channel is gone, the terminal is closed. The message says why."""
+
+
+class NotReached(Exception):
+    """The network cannot be reached for now; the message says why. It is worth trying again."""
+
+
+class NotAdmitted(Exception):
+    """The network does not let us in, and will not until a person mends something; the message says what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ class Platform(Protocol):
         """Hand over everything that happens until the network, or the person, is done.
 
         An event is acknowledged to the network when `on_event` has returned, and not before: until then it
-        is kept nowhere else. One that is handed over twice does no harm. Raises Refused.
+        is kept nowhere else. One that is handed over twice does no harm. Raises NotReached, NotAdmitted.
         """
         ...
 

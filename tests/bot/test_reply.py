@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat.events import ChannelSeen
+from bot.chat.events import ChannelSeen, MemberSeen
 from bot.chat.outgoing import BREAK
 from bot.chat.reply import Limits
 from bot.generation.engine import EngineBusy, EngineUnavailable
