@@ -75,6 +75,15 @@ class Desk:
             log.info("nothing could be suggested", command=command, option=option, why=repr(error))
             return ()
 
+    async def language(self, call: Call) -> str:
+        """The one the member is answered in, for what a network itself says around an answer."""
+        try:
+            _, language = await self._asked(call)
+        except Exception as error:
+            log.info("a member's language is not known", why=repr(error))
+            return call.member.locale or by_default()
+        return language
+
     async def _done(self, asked: Asked, command: Command, options: Callable[[], Mapping[str, str]]) -> Answer:
         authorise(asked.actor, command.role, command.name)
         given = options()

@@ -21,9 +21,10 @@ from bot.chat.commands.asked import Call, FormRefused
 from bot.chat.desk import Desk
 from bot.chat.platform import OnEvent
 from bot.platforms.slack import calls, forms
+from bot.platforms.slack.errors import code_of
 from bot.platforms.slack.forms import Opened
 from bot.platforms.slack.manifest import prompts
-from bot.platforms.slack.places import Answering, Dialog, Expired, Place, Private, why
+from bot.platforms.slack.places import Answering, Dialog, Expired, Place, Private
 from bot.platforms.slack.questions import ask
 from db.words import by_default, say, speaking
 
@@ -92,22 +93,27 @@ class Interactions:
             press, value = calls.pressed(action)
             if press not in commands.PRESSES:
                 log.info("an unknown button was pressed", press=press)
-            self._begin(self._pressed(body, press, value))
+            pressed = self._pressed if body.get("view") is None else self._pressed_in_view
+            self._begin(pressed(body, press, value))
 
     async def _pressed(self, body: Body, press: str, value: str) -> None:
-        view, on = body.get("view"), body.get("container") or {}
-        if view is None:
-            call = calls.of_press(body)
-            place = Answering(self._client, call, body, replaces=bool(on.get("is_ephemeral")))
-            return await self._handled(call, place, lambda known: self._desk.press(known, press, value))
-        opened = forms.opened_at(view)
+        call = calls.of_press(body)
+        alone = bool((body.get("container") or {}).get("is_ephemeral"))
+        place = Answering(self._client, call, body, replaces=alone)
+        await self._handled(call, place, lambda known: self._desk.press(known, press, value))
+
+    async def _pressed_in_view(self, body: Body, press: str, value: str) -> None:
+        view = body["view"]
+        opened, is_page = forms.opened_at(view), view["type"] == "home"
         call = calls.of_dialog(body, opened)
-        is_page = view["type"] == "home"
-        dialog = Dialog(
-            self._client, call, opened, view="" if is_page else view["id"], trigger=body.get("trigger_id") or ""
-        )
-        await self._handled(call, dialog, lambda known: self._soon(dialog, opened, self._desk.press(known, press, value)))
-        if is_page or not opened.channel:
+        on, trigger = "" if is_page else view["id"], body.get("trigger_id") or ""
+        dialog = Dialog(self._client, call, opened, view=on, trigger=trigger)
+
+        async def do(known: Call) -> Answer | None:
+            return await self._soon(dialog, opened, self._desk.press(known, press, value))
+
+        await self._handled(call, dialog, do)
+        if not opened.channel:
             await self._looked(call)
 
     async def _soon(self, dialog: Dialog, opened: Opened, answer: Coroutine[Any, Any, Answer | None]) -> Answer | None:
@@ -144,7 +150,8 @@ class Interactions:
             filled = work.result()
             with speaking(filled.language):
                 await ack(**_response(filled.answer, view, opened))
-            return self._begin(self._after(call, view, opened, filled)) and None
+            self._begin(self._after(call, view, opened, filled))
+            return None
         with speaking(by_default()):
             await ack(response_action="update", view=forms.waiting(view["title"]["text"], opened))
         self._begin(self._late(call, view, opened, work))
@@ -257,7 +264,7 @@ class Interactions:
         try:
             await self._look(replace(call, channel=None, thread=None, message=None))
         except SlackApiError as error:
-            log.info("a member's page could not be drawn", why=why(error))
+            log.info("a member's page could not be drawn", why=code_of(error))
         except Exception:
             log.exception("a member's page could not be drawn")
 
@@ -265,11 +272,11 @@ class Interactions:
         try:
             await self._client.assistant_threads_setSuggestedPrompts(channel_id=channel, prompts=prompts())
         except SlackApiError as error:  # a kindness
-            log.info("no prompts could be suggested", why=why(error))
+            log.info("no prompts could be suggested", why=code_of(error))
 
     async def _failed(self, call: Call, error: Exception) -> None:
         if isinstance(error, SlackApiError):
-            log.warning("Slack refused an answer", why=why(error))
+            log.warning("Slack refused an answer", why=code_of(error))
         else:
             log.error("an answer could not be shown", exc_info=error)
         try:

@@ -8,7 +8,10 @@ from typing import Any, Protocol
 
 import structlog
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler, AsyncRateLimitErrorRetryHandler
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncRateLimitErrorRetryHandler,
+)
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
@@ -16,6 +19,7 @@ from bot.chat.cards import Card, Form
 from bot.chat.commands.asked import Call
 from bot.platforms.slack.blocks import blocks, fallback
 from bot.platforms.slack.calls import opened_from
+from bot.platforms.slack.errors import code_of
 from bot.platforms.slack.forms import Opened, View, modal, showing
 
 log = structlog.get_logger()
@@ -62,7 +66,7 @@ class Private:
                 )
                 return
             except SlackApiError as error:
-                log.info("nothing can be shown in this channel", channel=call.channel.id, why=why(error))
+                log.info("nothing can be shown in this channel", channel=call.channel.id, why=code_of(error))
         await self._client.chat_postMessage(channel=call.member.id, **said)
 
     async def open(self, form: Form) -> None:
@@ -75,7 +79,7 @@ class Private:
         try:
             await self._client.chat_postMessage(channel=call.channel.id, thread_ts=call.thread, **message(card))
         except SlackApiError as error:
-            log.info("nothing can be posted in this channel", channel=call.channel.id, why=why(error))
+            log.info("nothing can be posted in this channel", channel=call.channel.id, why=code_of(error))
             return False
         return True
 
@@ -123,7 +127,9 @@ class Answering:
 class Dialog:
     """In a dialog: one that is open, or one that a trigger opens."""
 
-    def __init__(self, client: AsyncWebClient, call: Call, opened: Opened, *, view: str = "", trigger: str = "") -> None:
+    def __init__(
+        self, client: AsyncWebClient, call: Call, opened: Opened, *, view: str = "", trigger: str = ""
+    ) -> None:
         self._client, self._call, self._opened = client, call, opened
         self._view, self._trigger = view, trigger
 
@@ -153,7 +159,7 @@ async def opening(client: AsyncWebClient, trigger: str, view: View) -> str:
     try:
         return str((await client.views_open(trigger_id=trigger, view=view))["view"]["id"])
     except SlackApiError as error:
-        if why(error) in EXPIRED:
+        if code_of(error) in EXPIRED:
             raise Expired from error
         raise
 
@@ -161,8 +167,3 @@ async def opening(client: AsyncWebClient, trigger: str, view: View) -> str:
 def message(card: Card) -> dict[str, Any]:
     """A card as Slack's methods take it; a card of nothing says so with its fallback alone."""
     return {"text": fallback(card), **({"blocks": found} if (found := blocks(card)) else {})}
-
-
-def why(error: SlackApiError) -> str:
-    """Slack's word for what it refused."""
-    return str(error.response.get("error"))

@@ -3,6 +3,8 @@
 Owns how it stands there. Calls nobody.
 """
 
+from typing import Any
+
 import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -15,9 +17,10 @@ from bot.chat.outgoing import quiet
 from bot.chat.platform import OnEvent
 from bot.platforms.slack import calls
 from bot.platforms.slack.blocks import FALLBACK, SECTION, short
+from bot.platforms.slack.errors import code_of
 from bot.platforms.slack.mrkdwn import escaped, unmarked
 from bot.platforms.slack.payloads import when
-from bot.platforms.slack.places import Place, why
+from bot.platforms.slack.places import Place
 from db.words import say
 
 log = structlog.get_logger()
@@ -34,19 +37,22 @@ async def ask(client: AsyncWebClient, call: Call, question: Question, place: Pla
             channel=here, thread_ts=question.thread, unfurl_links=False, unfurl_media=False, **_drawn(call, question)
         )
     except SlackApiError as error:
-        log.info("a question could not be posted", channel=here, why=why(error))
-        await place.show(Card([Text(_sorry(why(error))), Note(short(calls.read_aloud(question.text), SECTION // 2))]))
+        log.info("a question could not be posted", channel=here, why=code_of(error))
+        await place.show(
+            Card([Text(_sorry(code_of(error))), Note(short(calls.read_aloud(question.text), SECTION // 2))])
+        )
         return
-    text, _ = calls.asked(question.text)
+    text, people = calls.asked(question.text)
     channel = call.channel or calls.channel(str(posted["channel"]), None)
     ts = str(posted["ts"])
     thread = question.thread or ts
-    await on_event(Mention(call.workspace, channel, call.member, ts, text, when(ts), thread, question.persona))
+    persona = question.persona
+    await on_event(Mention(call.workspace, channel, call.member, ts, text, when(ts), thread, persona, people))
     if place.room and not call.channel:
         await place.show(told(say("Asked; the answer comes in our direct messages.")))
 
 
-def _drawn(call: Call, question: Question) -> dict[str, object]:
+def _drawn(call: Call, question: Question) -> dict[str, Any]:
     name = escaped(quiet(unmarked(call.member.name))) or say("Someone")
     words = posts.split(short(calls.read_aloud(question.text), LONGEST), SECTION // 6) or ["…"]
     first = say("{name} asks: {question}", name=f"*{name}*", question=escaped(quiet(words[0])))
