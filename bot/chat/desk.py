@@ -17,7 +17,7 @@ from bot.chat.cards import Answer, Card, Choice, Growing, told
 from bot.chat.commands.asked import Around, Asked, Call, Command, FormRefused
 from bot.chat.hints import in_chat
 from bot.chat.suggesting import suggested
-from bot.chat.typed import checked, read
+from bot.chat.typed import NotUnderstood, checked, read, usage
 from bot.chat.verbs.authority import Actor, NotAllowed, authorise
 from db import channels, members, workspaces
 from db.models import Workspace
@@ -36,10 +36,9 @@ class Desk:
         """A command as it is typed: its name and what it is told. Nothing typed asks for help."""
         words = line.split(None, 1)
         name, rest = plain(words[0]).lower() if words else "help", words[1] if len(words) > 1 else ""
-        command = commands.COMMANDS.get(name)
 
         async def do(asked: Asked) -> Answer:
-            if command is None:
+            if (command := commands.COMMANDS.get(name)) is None:
                 return told(say("I do not know {name}; `/yamabiko help` shows what I do.", name=f"`{name}`"))
             return await self._done(asked, command, lambda: read(command, rest))
 
@@ -75,6 +74,15 @@ class Desk:
             log.info("nothing could be suggested", command=command, option=option, why=repr(error))
             return ()
 
+    async def language(self, call: Call) -> str:
+        """The one the member is answered in, for what a network itself says around an answer."""
+        try:
+            _, language = await self._asked(call)
+        except Exception as error:
+            log.info("a member's language is not known", why=repr(error))
+            return call.member.locale or by_default()
+        return language
+
     async def _done(self, asked: Asked, command: Command, options: Callable[[], Mapping[str, str]]) -> Answer:
         authorise(asked.actor, command.role, command.name)
         given = options()
@@ -82,7 +90,12 @@ class Desk:
             async with transaction(self._around.sessions) as session:
                 workspace = await session.get_one(Workspace, asked.workspace_id)
                 given = await addressed(session, workspace, command, given)
-        return await command.do(asked, given)
+        try:
+            return await command.do(asked, given)
+        except FormRefused as refusal:  # here the field was an option
+            raise NotUnderstood(
+                say("{option}: {why} {usage}", option=refusal.field, why=refusal, usage=usage(command))
+            ) from refusal
 
     async def _answered(self, call: Call, do: Callable[[Asked], Awaitable[Answer | None]]) -> Answer | None:
         try:

@@ -20,7 +20,6 @@ IN_CHAT: Mapping[str, str] = {
     "channel close": "close",
     "channel list": "channels",
     "channel use": "use",
-    "claim": "claim",
     "compare": "compare",
     "members": "members",
     "panel-link": "panel",
@@ -38,6 +37,8 @@ IN_CHAT: Mapping[str, str] = {
     "unblock": "unblock",
 }
 
+_SAID = ("claim",)  # their sentences say themselves that it is the shell's
+
 
 def in_chat(sentence: str) -> str:
     """`sentence` with every command it names as it is called in chat, or said to be one of the shell."""
@@ -49,4 +50,6 @@ def _worded(hint: re.Match[str]) -> str:
     for length in (2, 1):
         if name := IN_CHAT.get(" ".join(words[:length])):
             return f"`{' '.join(['/yamabiko', name, *words[length:]])}`"
+    if words[0] in _SAID:
+        return hint[0]
     return say("{command} (at the shell)", command=hint[0])
