@@ -94,6 +94,10 @@ class Platform(Protocol):
 class Messenger(Platform, Protocol):
     """A platform with channels of many people, private messages and a past."""
 
+    def connected(self) -> bool:
+        """Whether events come in at this moment."""
+        ...
+
     async def thread(self, to: Thread) -> Sequence[Written]:
         """What people wrote in the mention's thread before it, oldest first; nothing outside threads.
 

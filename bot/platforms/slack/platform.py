@@ -3,7 +3,6 @@
 Owns the connection, and where replies are shown. Payloads become events in `payloads`, cards become blocks in `blocks`.
 """
 
-import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chat import posts
@@ -20,6 +20,7 @@ from bot.chat.events import ChannelSeen, Posted, Thread, WorkspaceSeen
 from bot.chat.platform import Draft, OnEvent, Page
 from bot.chat.posting import Gone, found, grow, refs_of
 from bot.platforms.slack import interactions
+from bot.platforms.slack.checks import Keys, admitted, still_admitted
 from bot.platforms.slack.payloads import mention
 
 LIMIT = 3900  # characters of a post; Slack may cut longer ones in two
@@ -33,16 +34,26 @@ class Slack:
     def __init__(self, desk: Desk, *, bot_token: str, app_token: str, api_url: str) -> None:
         self._client = AsyncWebClient(bot_token, base_url=api_url)
         self._desk, self._app_token = desk, app_token
+        self._keys = Keys(bot_token, app_token, "socket", "", api_url)
+        self._socket: SocketModeClient | None = None
+
+    def connected(self) -> bool:
+        session = self._socket.current_session if self._socket else None
+        return session is not None and not session.closed
 
     async def run(self, on_event: OnEvent) -> None:
+        address = await admitted(self._keys)
         app = AsyncApp(client=self._client)
         self._listen(app, on_event)
         interactions.listen(app, self._desk)
         handler = AsyncSocketModeHandler(app, self._app_token)
+        handler.client.wss_uri = address  # asked for a moment ago, and Slack counts how often one asks
+        self._socket = handler.client
         try:
             await handler.connect_async()
-            await asyncio.Event().wait()
+            await still_admitted(self._keys, self.connected)
         finally:
+            self._socket = None
             await handler.close_async()
 
     def _listen(self, app: AsyncApp, on_event: OnEvent) -> None:
