@@ -41,7 +41,9 @@ class Server:
             await site.start()
         except OSError as error:
             await self.aclose()
-            told = say("nobody can listen at {host}:{port} ({why})", host=self._host, port=self._port, why=error.strerror)
+            told = say(
+                "nobody can listen at {host}:{port} ({why})", host=self._host, port=self._port, why=error.strerror
+            )
             raise NotReached(told) from error
         host, port, *_ = self._runner.addresses[0]
         self.address = f"http://{host}:{port}{PATH}"

@@ -15,14 +15,11 @@ import aiohttp
 import structlog
 from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 from slack_bolt.app.async_app import AsyncApp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chat.platform import NotAdmitted, NotReached
-from bot.platforms.slack.admission import trouble
 from bot.platforms.slack.logger import LOGGER
 from db.words import say
 
@@ -35,19 +32,22 @@ STEADY_S = 30.0  # a connection that ends sooner is no reason to open the next a
 
 
 class Sockets:
-    """`on_connected` is told of each new connection, `on_gone` when there is none."""
+    """`address` gives that of a new connection, and raises NotAdmitted and NotReached; `on_connected` hears of each."""
 
     def __init__(
         self,
         app: AsyncApp,
-        client: AsyncWebClient,
-        app_token: str,
-        on_connected: Callable[[], Awaitable[None]],
-        on_gone: Callable[[], None],
+        address: Callable[[], Awaitable[str | None]],
+        on_connected: Callable[[], Awaitable[object]],
+        proxy: str | None = None,
     ) -> None:
-        self._app, self._client, self._token = app, client, app_token
-        self._on_connected, self._on_gone = on_connected, on_gone
+        self._app, self._address, self._on_connected, self._proxy = app, address, on_connected, proxy
         self._ending: set[asyncio.Task[None]] = set()
+        self._current: _Socket | None = None
+
+    @property
+    def connected(self) -> bool:
+        return self._current is not None and self._current.is_open
 
     async def serve(self) -> None:
         """For ever. Raises NotReached, NotAdmitted."""
@@ -55,30 +55,33 @@ class Sockets:
             try:
                 while True:
                     began = time.monotonic()
-                    socket = await self._open(session)
-                    try:
-                        wanted = await socket.read()
-                    finally:
-                        self._wind_up(socket)
+                    wanted = await self._one(session)
                     if not wanted and time.monotonic() - began < STEADY_S:
                         raise NotReached(say("the connection broke"))
             finally:
-                self._on_gone()
                 await self._ended()
 
+    async def _one(self, session: aiohttp.ClientSession) -> bool:
+        """One connection, to its end; whether Slack had asked us to open another."""
+        socket = self._current = await self._open(session)
+        try:
+            await self._on_connected()
+            return await socket.read()
+        finally:
+            self._wind_up(socket)
+
     async def _open(self, session: aiohttp.ClientSession) -> "_Socket":
+        url = await self._address()
+        assert url is not None, "over HTTP nothing is opened"
         try:
             async with asyncio.timeout(OPENING_S):
-                url = str((await self._client.apps_connections_open(app_token=self._token))["url"])
-                connection = await session.ws_connect(url, heartbeat=PING_S, proxy=self._client.proxy)
-                socket = _Socket(self._app, connection, self._on_connected)
+                socket = _Socket(self._app, await session.ws_connect(url, heartbeat=PING_S, proxy=self._proxy))
                 await socket.greeted()
-        except SlackApiError as error:
-            raise trouble(error, "app_token") from error
+                return socket
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise NotReached(say("Slack cannot be reached")) from error
-        await self._on_connected()
-        return socket
+            raise NotReached(
+                say("Slack's connection does not open ({reason}).", reason=type(error).__name__)
+            ) from error
 
     def _wind_up(self, socket: "_Socket") -> None:
         task = asyncio.create_task(socket.wind_up())
@@ -92,10 +95,14 @@ class Sockets:
 
 
 class _Socket:
-    def __init__(self, app: AsyncApp, connection: aiohttp.ClientWebSocketResponse, on_connected: object) -> None:
+    def __init__(self, app: AsyncApp, connection: aiohttp.ClientWebSocketResponse) -> None:
         self._app, self._connection = app, connection
         self._tasks: set[asyncio.Task[None]] = set()
         self.logger = LOGGER  # Bolt's sender looks here
+
+    @property
+    def is_open(self) -> bool:
+        return not self._connection.closed
 
     async def greeted(self) -> None:
         """Return when Slack has said hello: from then on it sends."""
