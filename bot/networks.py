@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 from bot.app import App
+from bot.chat.backfill import Backfill
 from bot.chat.blocklist import Blocklist
 from bot.chat.collecting import Collecting
 from bot.chat.commands.asked import Around
@@ -20,6 +21,7 @@ from bot.chat.feedback import Feedback
 from bot.chat.heartbeat import Pulse, beating
 from bot.chat.inbox import Inbox
 from bot.chat.keeping import Keeper
+from bot.chat.opening import Opening
 from bot.chat.platform import Messenger
 from bot.chat.verbs.authority import Actor
 from bot.config import BotConfig
@@ -49,28 +51,33 @@ async def connected(app: App, panel_link: PanelLink | None, tell: Callable[[str]
         await stack.enter_async_context(
             beating(sessions, instance, lambda: Pulse([one.standing() for one in keepers], app.live.errors))
         )
-        for platform in _platforms(settings, desk):
+        platforms = {platform.name: platform for platform in _platforms(settings, desk)}
+        for platform in platforms.values():
             stack.enter_context(app.answering.serving(platform))
             keepers.append(Keeper(platform, partial(inbox.on_event, platform), tell))
             for kept in (keepers[-1].keep(), keepers[-1].watch()):
                 stack.push_async_callback(_ended, asyncio.create_task(kept))
+        for room in (Opening, Backfill) if platforms else ():
+            task = asyncio.create_task(room(sessions, platforms, settings.chat.backfill_days).run())
+            stack.push_async_callback(_ended, task)
         yield
 
 
 def _platforms(settings: BotConfig, desk: Desk) -> list[Messenger]:
     if not named(settings):
         return []
+    from bot.platforms.slack.checks import Keys
     from bot.platforms.slack.platform import Slack  # verbs do without
 
     table = settings.slack
-    secret = (table.bot_token, table.app_token, table.signing_secret)
-    logs.never_show(one.get_secret_value() for one in secret)
+    secrets_of = (table.bot_token, table.app_token, table.signing_secret)
+    bot_token, app_token, signing_secret = (one.get_secret_value() for one in secrets_of)
+    logs.never_show((bot_token, app_token, signing_secret))
     return [
         Slack(
             desk,
-            bot_token=table.bot_token.get_secret_value(),
-            app_token=table.app_token.get_secret_value(),
-            api_url=table.api_url,
+            Keys(bot_token, app_token, table.transport, signing_secret, table.api_url),
+            listens=(table.host, table.port),
         )
     ]
 

@@ -17,7 +17,7 @@ import structlog
 
 from db.redact import without_secrets
 
-TALKATIVE = ("slack_sdk", "slack_bolt", "discord")  # libraries that log whole payloads below INFO
+TALKATIVE = ("slack_sdk", "slack_bolt", "slack", "discord")  # libraries that log whole payloads below INFO
 CONNECTING = "slack_sdk"  # says the same every few seconds while Slack is away, each time with a trace
 AGAIN_S = 600.0  # before they may say it again
 _TICKET = re.compile(r"(?P<before>[?&](?:ticket|token|code)=)[^\s&\"'<>)]+")  # one-time ways in, within addresses

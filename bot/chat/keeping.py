@@ -103,7 +103,8 @@ class Keeper:
         return self._standing
 
     async def _heard(self, event: Event) -> object:
-        self._standing.heard[KINDS[type(event)]] = datetime.now(UTC)
+        if (kind := KINDS.get(type(event))) is not None:
+            self._standing.heard[kind] = datetime.now(UTC)
         return await self._on_event(event)
 
     def _note_fault(self, trouble: str) -> None:

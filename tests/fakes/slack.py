@@ -160,6 +160,10 @@ class FakeSlack(Happenings):
         """The next so many events come twice, under the same event_id."""
         self.deliveries.duplicates += count
 
+    def lose_acks(self, count: int) -> None:
+        """The next so many acknowledgements are not heard."""
+        self.deliveries.dropped_acks += count
+
     def delay_deliveries(self, seconds: float) -> None:
         self.deliveries.delay = seconds
 
@@ -194,6 +198,10 @@ class FakeSlack(Happenings):
         """Send requests to this address from now on, in place of envelopes; `secret` signs them."""
         self.deliveries.url = url
         self.deliveries.secret = self.signing_secret if secret is None else secret
+
+    async def verify_url(self) -> bool:
+        """Ask the app, as Slack does when its address is entered, to say a word back."""
+        return await self.deliveries.challenge()
 
     def sign(self, body: str, at: float | None = None) -> dict[str, str]:
         """Headers for a request that a test makes itself."""

@@ -26,11 +26,11 @@ def content(args: Json, longest: int = LONGEST) -> tuple[str, list[Json], list[s
     if len(markdown or "") > LONGEST_MARKDOWN:
         raise Refused("msg_too_long")
     blocks = check_message(args["blocks"]) if args.get("blocks") else []
+    if len(text) > longest:
+        raise Refused("msg_too_long")
     text = text or markdown or ""
     if not text.strip() and not blocks and not args.get("attachments"):
         raise Refused("no_text")
-    if len(text) > longest:
-        raise Refused("msg_too_long")
     names = truth(args.get("link_names")) or args.get("parse") == "full"
     return text or " ".join(texts_of(blocks)), blocks, pings_of(text, blocks, names=names)
 

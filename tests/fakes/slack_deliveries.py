@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 import aiohttp
 
 from tests.fakes.slack_sockets import Sockets
-from tests.fakes.slack_world import Json
+from tests.fakes.slack_world import VERIFICATION, Json
 
 EVENT, COMMAND, INTERACTIVE = "events_api", "slash_commands", "interactive"
 
@@ -161,6 +161,13 @@ class Deliveries:
             self.stray.append(message)
         else:
             waiting.set_result(message.get("payload"))
+
+    async def challenge(self) -> bool:
+        word = uuid.uuid4().hex
+        asks = Delivery(EVENT, {"type": "url_verification", "challenge": word, "token": VERIFICATION}, time.monotonic())
+        await self._post(asks, 0, "")
+        answer = asks.ack.answer if asks.ack else None
+        return isinstance(answer, dict) and word in (answer.get("challenge"), answer.get("text"))
 
     async def _post(self, delivery: Delivery, attempt: int, reason: str) -> tuple[str, bool]:
         assert self.url is not None

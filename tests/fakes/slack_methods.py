@@ -120,9 +120,9 @@ def page(items: list[Json], args: Json, default: int, most: int) -> tuple[list[J
     cursor = str(args.get("cursor") or "")
     if cursor and not cursor.startswith("from:"):
         raise Refused("invalid_cursor")
-    start = int(cursor.removeprefix("from:") or 0)
-    size = min(int(args.get("limit") or default), most)
-    if size < 1:
+    start, asked = int(cursor.removeprefix("from:") or 0), str(args.get("limit") or default)
+    if not asked.isdecimal():
         raise Refused("invalid_limit")
+    size = min(int(asked), most)
     after = f"from:{start + size}" if start + size < len(items) else ""
     return items[start : start + size], {"next_cursor": after}

@@ -165,7 +165,7 @@ def conversations_replies(slack: "FakeSlack", args: Json) -> Json:
     if asked is None:
         raise Refused("thread_not_found")
     root = asked.thread_ts or asked.ts
-    # The parent leads every page's list, whatever the window of time.
+    # The parent is there whatever the window of time.
     thread = [one for one in channel.thread(root) if one.ts == root or _within(one, args)]
     shown = [channel.shown_message(one, truth(args.get("include_all_metadata"))) for one in thread]
     messages, cursor = page(shown, args, default=1000, most=slack.page_at_most)
