@@ -93,6 +93,13 @@ async def _called_alike(session: AsyncSession, name: str) -> list[Member]:
     return list(await session.scalars(select(Member).where(Member.id.in_(ids)).order_by(Member.id)))
 
 
+async def called_in(session: AsyncSession, workspace_id: int, name: str) -> list[Member]:
+    """The members of this name in one workspace."""
+    rows = (await session.execute(select(Member.id, Member.name).where(Member.workspace_id == workspace_id))).all()
+    ids = [member_id for member_id, _ in called(name, rows, lambda row: row[1])]
+    return list(await session.scalars(select(Member).where(Member.id.in_(ids)).order_by(Member.id)))
+
+
 def language_of(member: Member) -> str:
     """What the bot speaks with them: what they chose, else their network's language, else the config's."""
     return member.language or words.best(member.locale or "") or words.by_default()
@@ -164,6 +171,13 @@ async def role_of(session: AsyncSession, member_id: int) -> RoleName:
     return _role(found)
 
 
+async def with_role(session: AsyncSession, workspace_id: int, least: RoleName) -> list[str]:
+    """The names of a workspace's members who may do what `least` may, or more."""
+    enough = ROLES[ROLES.index(least) :]
+    query = select(Member.name).join(Role, Role.member_id == Member.id).order_by(Member.name)
+    return list(await session.scalars(query.where(Member.workspace_id == workspace_id, Role.role.in_(enough))))
+
+
 def _role(found: str | None) -> RoleName:
     known: dict[str, RoleName] = {role: role for role in ROLES}
     return known.get(found or "", "member")
@@ -178,6 +192,12 @@ async def set_role(session: AsyncSession, member_id: int, role: RoleName, by: st
 
 async def is_blocked(session: AsyncSession, member_id: int) -> bool:
     return await session.scalar(select(Block.id).where(Block.member_id == member_id)) is not None
+
+
+async def blocked(session: AsyncSession, workspace: Workspace, platform_ids: Iterable[str]) -> set[str]:
+    """Those of these people, by the platform's ids, who are blocked."""
+    theirs = Member.workspace_id == workspace.id, Member.platform_id.in_(set(platform_ids))
+    return set(await session.scalars(select(Member.platform_id).join(Block).where(*theirs)))
 
 
 async def block(session: AsyncSession, member_id: int, by: str, why: str, now: datetime) -> None:
@@ -195,7 +215,7 @@ async def unblock(session: AsyncSession, member_id: int) -> bool:
 
 async def summaries(session: AsyncSession) -> list[MemberSummary]:
     """Every member with role, consents and how many messages they wrote, busiest first."""
-    written = select(Message.member_id, func.count()).group_by(Message.member_id)
+    written = select(Message.member_id, func.count()).where(Message.deleted_at.is_(None)).group_by(Message.member_id)
     counts = dict((await session.execute(written)).all())
     roles = dict((await session.execute(select(Role.member_id, Role.role))).all())
     blocked = set(await session.scalars(select(Block.member_id)))
