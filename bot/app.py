@@ -122,6 +122,7 @@ def _answering(rows: Rows, live: LiveAdapters) -> Answering:
     chat, generation = rows.settings.chat, rows.settings.generation
     limits = Limits(
         chat.context_replies,
+        chat.context_messages,
         chat.context_days,
         generation.reply_seconds,
         patience=timedelta(minutes=chat.patience_minutes),

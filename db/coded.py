@@ -50,6 +50,7 @@ CODED: Mapping[str, tuple[str, ...]] = {
     "left out": (*_AT_IMPORT, *_IN_ROWS, *_AS_TARGET),
     "settings": ("recipe", "sampling"),
     "export": ("messages", "members", "channels"),
+    "event": ("mention", "message", "deletion", "thumb", "leaving"),
     "trouble": _TROUBLES,
     "speaker": ("base", "live", "candidate"),
 }

@@ -4,7 +4,7 @@ Owns the vocabulary. Knows no network and no command. Texts are Markdown as the 
 draws a card turns it into the network's own, and breaks what would ping anybody.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -126,7 +126,18 @@ class Question:
     thread: str | None = None
 
 
-Answer = Card | Form | Question
+@dataclass(frozen=True, slots=True)
+class Growing:
+    """A card that takes a while: each of `cards` stands in the place of the one before, the last one stays.
+
+    The first comes at once. They speak the asker's language and tell what went wrong themselves: none is raised.
+    A network shows as many of those between as its limits allow; whoever stops early closes the iterator.
+    """
+
+    cards: AsyncGenerator[Card]
+
+
+Answer = Card | Form | Question | Growing
 
 
 def told(sentence: str, *, private: bool = True) -> Card:

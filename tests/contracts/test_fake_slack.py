@@ -1,0 +1,399 @@
+"""What the pretended Slack refuses, keeps and limits, seen through the real SDK's client."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable
+
+import pytest
+from aiohttp import ServerDisconnectedError
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+
+from tests.fakes.slack import Channel, FakeSlack, Person
+from tests.fakes.slack_app import client_of
+from tests.fakes.slack_streams import STREAM_S
+
+
+@pytest.fixture
+async def slack() -> AsyncGenerator[FakeSlack]:
+    async with FakeSlack.running(limits=False) as running:
+        yield running
+
+
+@pytest.fixture
+def client(slack: FakeSlack) -> AsyncWebClient:
+    return client_of(slack)
+
+
+@pytest.fixture
+def ann(slack: FakeSlack) -> Person:
+    return slack.person("Ann")
+
+
+@pytest.fixture
+def general(slack: FakeSlack, ann: Person) -> Channel:
+    return slack.channel("general", ann)
+
+
+async def refused(call: Awaitable[object]) -> str:
+    with pytest.raises(SlackApiError) as raised:
+        await call
+    return raised.value.response["error"]
+
+
+async def complaints(call: Awaitable[object]) -> list[str]:
+    with pytest.raises(SlackApiError) as raised:
+        await call
+    return raised.value.response["response_metadata"]["messages"]
+
+
+async def test_the_bot_learns_who_it_is_and_what_it_was_granted(slack: FakeSlack, client: AsyncWebClient) -> None:
+    told = await client.auth_test()
+    assert (told["user_id"], told["bot_id"], told["team_id"]) == (slack.bot_user, slack.bot_id, slack.team)
+    assert set(told.headers["x-oauth-scopes"].split(",")) == slack.scopes
+
+
+async def test_a_token_is_refused_for_what_is_wrong_with_it(slack: FakeSlack) -> None:
+    assert await refused(client_of(slack, "xoxb-other").auth_test()) == "invalid_auth"
+    assert await refused(client_of(slack, "").auth_test()) == "not_authed"
+    assert await refused(client_of(slack, slack.app_token).auth_test()) == "not_allowed_token_type"
+    assert await refused(client_of(slack).apps_connections_open(app_token=slack.bot_token)) == "not_allowed_token_type"
+    assert (await client_of(slack).apps_connections_open(app_token=slack.app_token))["url"].startswith("ws://127.0.0.1")
+
+
+async def test_after_uninstalling_or_revoking_nothing_works_any_more(slack: FakeSlack, client: AsyncWebClient) -> None:
+    await client.auth_revoke(test=True)
+    assert (await client.auth_test())["ok"]
+    await client.auth_revoke()
+    assert await refused(client.auth_test()) == "token_revoked"
+    slack.token_error = None
+    slack.uninstall()
+    assert await refused(client.auth_test()) == "account_inactive"
+
+
+async def test_a_scope_that_was_not_granted_is_named(
+    slack: FakeSlack, client: AsyncWebClient, general: Channel
+) -> None:
+    slack.scopes = {"chat:write", "channels:read"}
+    with pytest.raises(SlackApiError) as raised:
+        await client.users_list()
+    assert raised.value.response["error"] == "missing_scope"
+    assert raised.value.response["needed"] == "users:read"
+    assert raised.value.response["provided"] == "channels:read,chat:write"
+    with pytest.raises(SlackApiError) as raised:
+        await client.conversations_history(channel=general.id)
+    assert raised.value.response["needed"] == "channels:history"
+
+
+async def test_unknown_methods_and_arguments_and_missing_ones_are_refused(
+    client: AsyncWebClient, general: Channel
+) -> None:
+    assert await refused(client.api_call("chat.whisper")) == "unknown_method"
+    odd = client.chat_postMessage(channel=general.id, text="a", colour="red")
+    assert await complaints(odd) == ["[ERROR] unknown argument: colour"]
+    missing = client.api_call("chat.delete", params={"channel": general.id})
+    assert await complaints(missing) == ["[ERROR] missing required field: ts"]
+    assert await refused(client.api_call("chat.postMessage", data={"text": "in a form"})) == "invalid_arguments"
+
+
+async def test_the_bot_writes_only_where_it_is(slack: FakeSlack, client: AsyncWebClient, ann: Person) -> None:
+    elsewhere, secret = slack.channel("random", ann, bot=False), slack.channel("secret", ann, bot=False, private=True)
+    old = slack.channel("old", ann, archived=True)
+    assert await refused(client.chat_postMessage(channel=elsewhere.id, text="a")) == "not_in_channel"
+    assert await refused(client.chat_postMessage(channel=secret.id, text="a")) == "channel_not_found"
+    assert await refused(client.chat_postMessage(channel="C404", text="a")) == "channel_not_found"
+    assert await refused(client.chat_postMessage(channel=old.id, text="a")) == "is_archived"
+    await client.conversations_join(channel=elsewhere.id)
+    assert (await client.chat_postMessage(channel=elsewhere.id, text="now"))["ok"]
+    private = await client.chat_postMessage(channel=ann.id, text="to a person")
+    assert ann.im.messages[private["ts"]].text == "to a person"
+
+
+async def test_texts_have_their_lengths(client: AsyncWebClient, general: Channel) -> None:
+    posted = await client.chat_postMessage(channel=general.id, text="a" * 40_000)
+    assert await refused(client.chat_postMessage(channel=general.id, text="a" * 40_001)) == "msg_too_long"
+    assert await refused(client.chat_postMessage(channel=general.id, markdown_text="a" * 12_001)) == "msg_too_long"
+    assert await refused(client.chat_postMessage(channel=general.id, text=" ")) == "no_text"
+    both = client.chat_postMessage(channel=general.id, text="a", markdown_text="b")
+    assert await refused(both) == "markdown_text_conflict"
+    assert await refused(client.chat_update(channel=general.id, ts=posted["ts"], text="a" * 4001)) == "msg_too_long"
+
+
+async def test_metadata_comes_back_from_history(client: AsyncWebClient, general: Channel) -> None:
+    known = {"event_type": "reply", "event_payload": {"nonce": "n1"}}
+    await client.chat_postMessage(channel=general.id, text="a", metadata=known)
+    plain = await client.conversations_history(channel=general.id)
+    full = await client.conversations_history(channel=general.id, include_all_metadata=True)
+    assert "metadata" not in plain["messages"][0]
+    assert full["messages"][0]["metadata"] == known
+    wrong = client.chat_postMessage(channel=general.id, text="a", metadata={"event_type": "reply"})
+    assert await refused(wrong) == "invalid_metadata_format"
+
+
+async def test_only_the_bots_own_messages_can_be_changed_or_deleted(
+    client: AsyncWebClient, ann: Person, general: Channel
+) -> None:
+    theirs, ours = await ann.post(general, "mine"), await client.chat_postMessage(channel=general.id, text="first")
+    assert await refused(client.chat_update(channel=general.id, ts=theirs.ts, text="x")) == "cant_update_message"
+    assert await refused(client.chat_delete(channel=general.id, ts=theirs.ts)) == "cant_delete_message"
+    assert await refused(client.chat_update(channel=general.id, ts="1.000001", text="x")) == "message_not_found"
+    await client.chat_update(channel=general.id, ts=ours["ts"], text="second")
+    assert general.messages[ours["ts"]].versions == ["first", "second"]
+    await client.chat_delete(channel=general.id, ts=ours["ts"])
+    assert [one.text for one in general.messages.values()] == ["mine"]
+
+
+async def test_only_one_person_sees_an_ephemeral(
+    slack: FakeSlack, client: AsyncWebClient, ann: Person, general: Channel
+) -> None:
+    bob = slack.person("Bob")
+    await client.chat_postEphemeral(channel=general.id, user=ann.id, text="psst")
+    assert [one.text for one in ann.ephemerals] == ["psst"]
+    assert not bob.ephemerals
+    assert not general.messages
+    to_bob = client.chat_postEphemeral(channel=general.id, user=bob.id, text="psst")
+    assert await refused(to_bob) == "user_not_in_channel"
+
+
+async def test_what_would_ring_a_bell_is_noted(
+    slack: FakeSlack, client: AsyncWebClient, ann: Person, general: Channel
+) -> None:
+    def section(kind: str, text: str) -> dict[str, object]:
+        return {"type": "section", "text": {"type": kind, "text": text}}
+
+    async def pings(**said: object) -> list[str]:
+        return general.messages[(await client.chat_postMessage(channel=general.id, **said))["ts"]].pings
+
+    assert await pings(text=f"hello <@{ann.id}> and <!channel>") == [f"<@{ann.id}>", "<!channel>"]
+    assert await pings(text="&lt;!channel&gt; @here @Ann") == []
+    assert await pings(text="@here", link_names=True) == ["@here"]
+    assert await pings(text="a", blocks=[section("mrkdwn", "<!here|here>")]) == ["<!here|here>"]
+    assert await pings(text="a", blocks=[section("plain_text", "<!here>")]) == []
+    assert await pings(markdown_text="<!everyone>") == ["<!everyone>"]
+
+
+async def test_history_is_paged_from_the_newest(
+    slack: FakeSlack, client: AsyncWebClient, ann: Person, general: Channel
+) -> None:
+    past = slack.fill(general, ann, [f"m{number}" for number in range(25)])
+    texts, cursor, pages = [], None, 0
+    while cursor != "":
+        page = await client.conversations_history(channel=general.id, limit=10, cursor=cursor)
+        texts += [one["text"] for one in page["messages"]]
+        cursor = page["response_metadata"]["next_cursor"] if page["has_more"] else ""
+        pages += 1
+    assert texts == [f"m{number}" for number in reversed(range(25))]
+    assert pages == 3
+    after = await client.conversations_history(channel=general.id, oldest=past[20].ts)
+    assert [one["text"] for one in after["messages"]] == ["m24", "m23", "m22", "m21"]
+    between = {"oldest": past[3].ts, "latest": past[5].ts, "inclusive": True}
+    some = await client.conversations_history(channel=general.id, **between)
+    assert [one["text"] for one in some["messages"]] == ["m5", "m4", "m3"]
+    assert await refused(client.conversations_history(channel=general.id, cursor="made up")) == "invalid_cursor"
+    slack.page_at_most = 15
+    assert len((await client.conversations_history(channel=general.id, limit=200))["messages"]) == 15
+
+
+async def test_a_thread_is_read_apart_from_the_channel(client: AsyncWebClient, ann: Person, general: Channel) -> None:
+    root = await ann.post(general, "root")
+    for number in range(3):
+        await ann.post(general, f"reply {number}", root)
+    top = (await client.conversations_history(channel=general.id))["messages"]
+    assert [(one["text"], one["reply_count"]) for one in top] == [("root", 3)]
+    page = await client.conversations_replies(channel=general.id, ts=root.ts, limit=2)
+    rest = await client.conversations_replies(
+        channel=general.id, ts=root.ts, limit=2, cursor=page["response_metadata"]["next_cursor"]
+    )
+    assert [one["text"] for one in [*page["messages"], *rest["messages"]]] == [
+        "root",
+        *(f"reply {n}" for n in range(3)),
+    ]
+    assert await refused(client.conversations_replies(channel=general.id, ts="1.000001")) == "thread_not_found"
+
+
+async def test_people_and_conversations_are_listed_in_pages(
+    slack: FakeSlack, client: AsyncWebClient, ann: Person, general: Channel
+) -> None:
+    slack.person("Kenji", locale="ja-JP", tz="Asia/Tokyo")
+    slack.person("Guest", team="T0OTHER")
+    slack.channel("secret", ann, private=True)
+    slack.channel("hidden", ann, private=True, bot=False)
+    slack.channel("old", ann, archived=True)
+    first = await client.users_list(limit=2, include_locale=True)
+    rest = await client.users_list(limit=9, cursor=first["response_metadata"]["next_cursor"], include_locale=True)
+    people = {one["real_name"]: one for one in [*first["members"], *rest["members"]]}
+    assert people["Kenji"]["locale"] == "ja-JP"
+    assert people["Guest"]["team_id"] == "T0OTHER"
+    assert people["Guest"]["is_stranger"]
+    listed = await client.conversations_list(types=["public_channel", "private_channel"], exclude_archived=True)
+    assert [one["name"] for one in listed["channels"]] == ["general", "secret"]
+    assert (await client.conversations_members(channel=general.id))["members"] == sorted(general.members)
+    assert (await client.conversations_info(channel=general.id))["channel"]["is_member"]
+    opened = await client.conversations_open(users=ann.id)
+    assert opened["channel"]["id"] == ann.im.id
+
+
+async def test_reactions_are_kept_once_each(client: AsyncWebClient, ann: Person, general: Channel) -> None:
+    said = await ann.post(general, "hello")
+    await ann.react(said, "+1")
+    await client.reactions_add(channel=general.id, timestamp=said.ts, name="+1")
+    assert await refused(client.reactions_add(channel=general.id, timestamp=said.ts, name="+1")) == "already_reacted"
+    got = await client.reactions_get(channel=general.id, timestamp=said.ts)
+    assert got["message"]["reactions"][0]["count"] == 2
+    await client.reactions_remove(channel=general.id, timestamp=said.ts, name="+1")
+    assert said.reactions == {"+1": [ann.id]}
+    assert await refused(client.reactions_remove(channel=general.id, timestamp=said.ts, name="+1")) == "no_reaction"
+    link = await client.chat_getPermalink(channel=general.id, message_ts=said.ts)
+    assert link["permalink"].endswith(f"/{general.id}/p{said.ts.replace('.', '')}")
+
+
+async def test_a_stream_grows_and_is_finished_with_blocks(
+    slack: FakeSlack, client: AsyncWebClient, ann: Person, general: Channel
+) -> None:
+    asked = await ann.post(general, "well?")
+    await client.assistant_threads_setStatus(channel_id=general.id, thread_ts=asked.ts, status="is thinking…")
+    assert slack.world.status(general.id, asked.ts).text == "is thinking…"
+    stream = await client.chat_stream(
+        channel=general.id, thread_ts=asked.ts, recipient_team_id=slack.team, recipient_user_id=ann.id, buffer_size=1
+    )
+    await stream.append(markdown_text="one ")
+    assert slack.world.status(general.id, asked.ts) is None
+    reply = general.messages[stream.ts]
+    assert await refused(client.chat_update(channel=general.id, ts=reply.ts, text="x")) == "streaming_state_conflict"
+    assert await refused(client.chat_delete(channel=general.id, ts=reply.ts)) == "cant_delete_message"
+    await stream.append(markdown_text="two ")
+    await stream.stop(markdown_text="three", blocks=[{"type": "divider"}])
+    assert reply.text == "one two three"
+    assert [one["type"] for one in reply.blocks] == ["divider"]
+    late = client.chat_appendStream(channel=general.id, ts=reply.ts, markdown_text="four")
+    assert await refused(late) == "message_not_in_streaming_state"
+    await client.chat_update(channel=general.id, ts=reply.ts, text="done")
+    assert reply.text == "done"
+
+
+async def test_a_stream_ends_after_five_minutes_or_when_somebody_stops_it(
+    slack: FakeSlack, client: AsyncWebClient, ann: Person, general: Channel
+) -> None:
+    asked = await ann.post(general, "well?")
+    to = {"channel": general.id, "thread_ts": asked.ts, "recipient_team_id": slack.team, "recipient_user_id": ann.id}
+    old = await client.chat_startStream(**to, markdown_text="old")
+    slack.clock.advance(STREAM_S + 1)
+    late = client.chat_appendStream(channel=general.id, ts=old["ts"], markdown_text="more")
+    assert await refused(late) == "message_not_in_streaming_state"
+    assert await refused(client.chat_stopStream(channel=general.id, ts=old["ts"])) == "message_not_in_streaming_state"
+    new = await client.chat_startStream(**to, markdown_text="new")
+    await ann.stop_stream(general.messages[new["ts"]])
+    late = client.chat_appendStream(channel=general.id, ts=new["ts"], markdown_text="more")
+    assert await refused(late) == "stopped_by_user"
+
+
+async def test_a_stream_needs_a_thread_and_in_channels_a_recipient(
+    slack: FakeSlack, client: AsyncWebClient, ann: Person, general: Channel
+) -> None:
+    asked = await ann.post(general, "well?")
+    assert await refused(client.chat_startStream(channel=general.id, thread_ts="")) == "invalid_arguments"
+    alone = {"channel": general.id, "thread_ts": asked.ts}
+    assert await refused(client.chat_startStream(**alone)) == "missing_recipient_team_id"
+    assert await refused(client.chat_startStream(**alone, recipient_team_id=slack.team)) == "missing_recipient_user_id"
+    private = await ann.dm("hello")
+    stream = await client.chat_startStream(channel=ann.im.id, thread_ts=private.ts)
+    long = client.chat_appendStream(channel=ann.im.id, ts=stream["ts"], markdown_text="a" * 12_001)
+    assert await refused(long) == "msg_too_long"
+    odd = client.chat_appendStream(channel=ann.im.id, ts=stream["ts"], chunks=[{"type": "smoke"}])
+    assert await refused(odd) == "invalid_chunks"
+    posted = await client.chat_postMessage(channel=ann.im.id, text="a")
+    plain = client.chat_appendStream(channel=ann.im.id, ts=posted["ts"], markdown_text="a")
+    assert await refused(plain) == "message_not_in_streaming_state"
+
+
+async def test_a_status_goes_by_itself_after_two_minutes(
+    slack: FakeSlack, client: AsyncWebClient, ann: Person, general: Channel
+) -> None:
+    asked = await ann.post(general, "well?")
+    nowhere = client.assistant_threads_setStatus(channel_id=general.id, thread_ts="1.000001", status="x")
+    assert await refused(nowhere) == "invalid_thread_ts"
+    await client.assistant_threads_setStatus(channel_id=general.id, thread_ts=asked.ts, status="is thinking…")
+    assert "yamabiko is thinking…" in slack.transcript(general)
+    slack.clock.advance(121)
+    assert slack.world.status(general.id, asked.ts) is None
+    await client.assistant_threads_setStatus(channel_id=general.id, thread_ts=asked.ts, status="")
+    prompts = [{"title": "Ask", "message": "What is on?"}]
+    await client.assistant_threads_setSuggestedPrompts(channel_id=ann.im.id, prompts=prompts)
+    assert slack.world.prompts[0]["prompts"] == prompts
+
+
+async def test_calling_too_often_is_answered_with_how_long_to_wait(ann: Person, slack: FakeSlack) -> None:
+    slack.limits.on, slack.limits.scale = True, 1.0
+    for _ in range(20):
+        await client_of(slack).users_list()
+    with pytest.raises(SlackApiError) as raised:
+        await client_of(slack).users_list()
+    assert (raised.value.response["error"], raised.value.response.status_code) == ("ratelimited", 429)
+    assert 1 <= int(raised.value.response.headers["Retry-After"]) <= 60
+    slack.clock.advance(61)
+    assert (await client_of(slack).users_list())["ok"]
+
+
+async def test_one_message_a_second_and_channel_after_a_burst(slack: FakeSlack, general: Channel, ann: Person) -> None:
+    slack.limits.on, slack.limits.scale = True, 1.0
+    other = slack.channel("other", ann)
+    for _ in range(5):
+        await client_of(slack).chat_postMessage(channel=general.id, text="a")
+    assert await refused(client_of(slack).chat_postMessage(channel=general.id, text="a")) == "ratelimited"
+    assert (await client_of(slack).chat_postMessage(channel=other.id, text="a"))["ok"]
+    slack.limits.scale = 0.01
+    patient = client_of(slack)
+    patient.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=3))
+    assert (await patient.chat_postMessage(channel=general.id, text="a"))["ok"]
+
+
+async def test_faults_happen_before_or_after_the_deed(
+    slack: FakeSlack, client: AsyncWebClient, general: Channel
+) -> None:
+    client.retry_handlers.clear()
+    slack.fault("chat.postMessage", status=429, retry_after=7)
+    with pytest.raises(SlackApiError) as raised:
+        await client.chat_postMessage(channel=general.id, text="a")
+    assert raised.value.response.headers["Retry-After"] == "7"
+    slack.fault("chat.postMessage", times=2, status=503)
+    for _ in range(2):
+        with pytest.raises(SlackApiError):
+            await client.chat_postMessage(channel=general.id, text="a")
+    slack.fault("*", error="internal_error")
+    assert await refused(client.chat_postMessage(channel=general.id, text="a")) == "internal_error"
+    assert not general.messages
+    slack.fault("chat.postMessage", drop_connection=True, after=True)
+    with pytest.raises(ServerDisconnectedError):
+        await client.chat_postMessage(channel=general.id, text="lost on its way back")
+    assert [one.text for one in general.messages.values()] == ["lost on its way back"]
+    slack.fault("auth.test", delay=5)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(client.auth_test(), 0.1)
+    assert (await client.auth_test())["ok"]
+
+
+async def test_in_an_outage_nobody_answers(slack: FakeSlack, client: AsyncWebClient) -> None:
+    client.retry_handlers.clear()
+    async with slack.outage():
+        with pytest.raises(ServerDisconnectedError):
+            await client.auth_test()
+    assert (await client.auth_test())["ok"]
+
+
+async def test_a_channel_can_be_read_by_a_person(
+    slack: FakeSlack, client: AsyncWebClient, ann: Person, general: Channel
+) -> None:
+    asked = await ann.post(general, "is it on?")
+    button = {"type": "button", "action_id": "go", "text": {"type": "plain_text", "text": "Go"}}
+    text = {"type": "section", "text": {"type": "mrkdwn", "text": "*Yes*"}}
+    blocks = [text, {"type": "actions", "elements": [button]}]
+    await client.chat_postMessage(channel=general.id, thread_ts=asked.ts, text="Yes", blocks=blocks)
+    await client.chat_postEphemeral(channel=general.id, user=ann.id, text="by the way")
+    await ann.react(asked, "wave")
+    assert slack.transcript(general).splitlines() == [
+        "#general (channel)",
+        "Ann :wave:×1: is it on?",
+        "    yamabiko: *Yes*",
+        "      [Go]",
+        "yamabiko (only Ann sees this): by the way",
+    ]
