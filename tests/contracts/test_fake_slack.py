@@ -233,6 +233,21 @@ async def test_people_and_conversations_are_listed_in_pages(
     assert opened["channel"]["id"] == ann.im.id
 
 
+async def test_the_team_the_bot_and_its_leaving_are_known(
+    slack: FakeSlack, client: AsyncWebClient, ann: Person, general: Channel
+) -> None:
+    assert (await client.api_test(error=None))["ok"]
+    assert (await client.team_info())["team"]["id"] == slack.team
+    assert (await client.bots_info(bot=slack.bot_id))["bot"]["user_id"] == slack.bot_user
+    assert (await client.users_info(user=ann.id))["user"]["real_name"] == "Ann"
+    assert await refused(client.users_info(user="U404")) == "user_not_found"
+    assert await refused(client.bots_info(bot="B404")) == "bot_not_found"
+    await client.conversations_leave(channel=general.id)
+    assert await refused(client.conversations_history(channel=general.id)) == "not_in_channel"
+    with pytest.raises(AssertionError, match="archived"):
+        await ann.post(slack.channel("old", ann, archived=True), "a")
+
+
 async def test_reactions_are_kept_once_each(client: AsyncWebClient, ann: Person, general: Channel) -> None:
     said = await ann.post(general, "hello")
     await ann.react(said, "+1")
@@ -370,6 +385,24 @@ async def test_faults_happen_before_or_after_the_deed(
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(client.auth_test(), 0.1)
     assert (await client.auth_test())["ok"]
+
+
+async def test_a_message_in_an_archived_channel_cannot_be_changed(
+    client: AsyncWebClient, ann: Person, general: Channel
+) -> None:
+    posted = await client.chat_postMessage(channel=general.id, text="a")
+    await ann.archive(general)
+    assert await refused(client.chat_update(channel=general.id, ts=posted["ts"], text="b")) == "is_inactive"
+    assert await refused(client.chat_delete(channel=general.id, ts=posted["ts"])) == "is_archived"
+    assert (await client.conversations_history(channel=general.id))["messages"][0]["text"] == "a"
+
+
+async def test_what_it_waits_for_and_does_not_come_is_told_with_what_there_is(
+    slack: FakeSlack, ann: Person, general: Channel
+) -> None:
+    await ann.post(general, "well?")
+    with pytest.raises(AssertionError, match=r"#general \(channel\)\nAnn: well\?"):
+        await slack.until(lambda: slack.bot_posts(general), seconds=0.05)
 
 
 async def test_in_an_outage_nobody_answers(slack: FakeSlack, client: AsyncWebClient) -> None:

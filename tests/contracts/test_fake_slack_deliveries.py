@@ -263,6 +263,18 @@ async def test_a_ticket_lets_in_once(slack: FakeSlack) -> None:
             await session.ws_connect(opened["url"])
 
 
+async def test_the_eleventh_socket_sends_the_first_away(slack: FakeSlack) -> None:
+    async with aiohttp.ClientSession() as session:
+        sockets = []
+        for _ in range(11):
+            opened = await client_of(slack).apps_connections_open(app_token=slack.app_token)
+            sockets.append(await session.ws_connect(opened["url"]))
+            await sockets[-1].receive_json()
+        farewell = await sockets[0].receive_json()
+        assert (farewell["type"], farewell["reason"]) == ("disconnect", "too_many_websockets")
+        assert len(slack.deliveries.sockets.ready()) == 10
+
+
 @asynccontextmanager
 async def listening(app: AsyncApp) -> AsyncGenerator[str]:
     """The app behind an address, by Bolt's own server."""
