@@ -1,50 +1,11 @@
-"""What the pretended Slack refuses, keeps and limits, seen through the real SDK's client."""
-
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable
+"""What the pretended Slack refuses and keeps, seen through the real SDK's client."""
 
 import pytest
-from aiohttp import ServerDisconnectedError
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.fakes.slack import Channel, FakeSlack, Person
-from tests.fakes.slack_app import client_of
-from tests.fakes.slack_streams import STREAM_S
-
-
-@pytest.fixture
-async def slack() -> AsyncGenerator[FakeSlack]:
-    async with FakeSlack.running(limits=False) as running:
-        yield running
-
-
-@pytest.fixture
-def client(slack: FakeSlack) -> AsyncWebClient:
-    return client_of(slack)
-
-
-@pytest.fixture
-def ann(slack: FakeSlack) -> Person:
-    return slack.person("Ann")
-
-
-@pytest.fixture
-def general(slack: FakeSlack, ann: Person) -> Channel:
-    return slack.channel("general", ann)
-
-
-async def refused(call: Awaitable[object]) -> str:
-    with pytest.raises(SlackApiError) as raised:
-        await call
-    return raised.value.response["error"]
-
-
-async def complaints(call: Awaitable[object]) -> list[str]:
-    with pytest.raises(SlackApiError) as raised:
-        await call
-    return raised.value.response["response_metadata"]["messages"]
+from tests.fakes.slack_app import client_of, complaints, refused
 
 
 async def test_the_bot_learns_who_it_is_and_what_it_was_granted(slack: FakeSlack, client: AsyncWebClient) -> None:
@@ -262,131 +223,6 @@ async def test_reactions_are_kept_once_each(client: AsyncWebClient, ann: Person,
     assert link["permalink"].endswith(f"/{general.id}/p{said.ts.replace('.', '')}")
 
 
-async def test_a_stream_grows_and_is_finished_with_blocks(
-    slack: FakeSlack, client: AsyncWebClient, ann: Person, general: Channel
-) -> None:
-    asked = await ann.post(general, "well?")
-    await client.assistant_threads_setStatus(channel_id=general.id, thread_ts=asked.ts, status="is thinking…")
-    assert slack.world.status(general.id, asked.ts).text == "is thinking…"
-    stream = await client.chat_stream(
-        channel=general.id, thread_ts=asked.ts, recipient_team_id=slack.team, recipient_user_id=ann.id, buffer_size=1
-    )
-    await stream.append(markdown_text="one ")
-    assert slack.world.status(general.id, asked.ts) is None
-    reply = general.messages[stream.ts]
-    assert await refused(client.chat_update(channel=general.id, ts=reply.ts, text="x")) == "streaming_state_conflict"
-    assert await refused(client.chat_delete(channel=general.id, ts=reply.ts)) == "cant_delete_message"
-    await stream.append(markdown_text="two ")
-    await stream.stop(markdown_text="three", blocks=[{"type": "divider"}])
-    assert reply.text == "one two three"
-    assert [one["type"] for one in reply.blocks] == ["divider"]
-    late = client.chat_appendStream(channel=general.id, ts=reply.ts, markdown_text="four")
-    assert await refused(late) == "message_not_in_streaming_state"
-    await client.chat_update(channel=general.id, ts=reply.ts, text="done")
-    assert reply.text == "done"
-
-
-async def test_a_stream_ends_after_five_minutes_or_when_somebody_stops_it(
-    slack: FakeSlack, client: AsyncWebClient, ann: Person, general: Channel
-) -> None:
-    asked = await ann.post(general, "well?")
-    to = {"channel": general.id, "thread_ts": asked.ts, "recipient_team_id": slack.team, "recipient_user_id": ann.id}
-    old = await client.chat_startStream(**to, markdown_text="old")
-    slack.clock.advance(STREAM_S + 1)
-    late = client.chat_appendStream(channel=general.id, ts=old["ts"], markdown_text="more")
-    assert await refused(late) == "message_not_in_streaming_state"
-    assert await refused(client.chat_stopStream(channel=general.id, ts=old["ts"])) == "message_not_in_streaming_state"
-    new = await client.chat_startStream(**to, markdown_text="new")
-    await ann.stop_stream(general.messages[new["ts"]])
-    late = client.chat_appendStream(channel=general.id, ts=new["ts"], markdown_text="more")
-    assert await refused(late) == "stopped_by_user"
-
-
-async def test_a_stream_needs_a_thread_and_in_channels_a_recipient(
-    slack: FakeSlack, client: AsyncWebClient, ann: Person, general: Channel
-) -> None:
-    asked = await ann.post(general, "well?")
-    assert await refused(client.chat_startStream(channel=general.id, thread_ts="")) == "invalid_arguments"
-    alone = {"channel": general.id, "thread_ts": asked.ts}
-    assert await refused(client.chat_startStream(**alone)) == "missing_recipient_team_id"
-    assert await refused(client.chat_startStream(**alone, recipient_team_id=slack.team)) == "missing_recipient_user_id"
-    private = await ann.dm("hello")
-    stream = await client.chat_startStream(channel=ann.im.id, thread_ts=private.ts)
-    long = client.chat_appendStream(channel=ann.im.id, ts=stream["ts"], markdown_text="a" * 12_001)
-    assert await refused(long) == "msg_too_long"
-    odd = client.chat_appendStream(channel=ann.im.id, ts=stream["ts"], chunks=[{"type": "smoke"}])
-    assert await refused(odd) == "invalid_chunks"
-    posted = await client.chat_postMessage(channel=ann.im.id, text="a")
-    plain = client.chat_appendStream(channel=ann.im.id, ts=posted["ts"], markdown_text="a")
-    assert await refused(plain) == "message_not_in_streaming_state"
-
-
-async def test_a_status_goes_by_itself_after_two_minutes(
-    slack: FakeSlack, client: AsyncWebClient, ann: Person, general: Channel
-) -> None:
-    asked = await ann.post(general, "well?")
-    nowhere = client.assistant_threads_setStatus(channel_id=general.id, thread_ts="1.000001", status="x")
-    assert await refused(nowhere) == "invalid_thread_ts"
-    await client.assistant_threads_setStatus(channel_id=general.id, thread_ts=asked.ts, status="is thinking…")
-    assert "yamabiko is thinking…" in slack.transcript(general)
-    slack.clock.advance(121)
-    assert slack.world.status(general.id, asked.ts) is None
-    await client.assistant_threads_setStatus(channel_id=general.id, thread_ts=asked.ts, status="")
-    prompts = [{"title": "Ask", "message": "What is on?"}]
-    await client.assistant_threads_setSuggestedPrompts(channel_id=ann.im.id, prompts=prompts)
-    assert slack.world.prompts[0]["prompts"] == prompts
-
-
-async def test_calling_too_often_is_answered_with_how_long_to_wait(ann: Person, slack: FakeSlack) -> None:
-    slack.limits.on, slack.limits.scale = True, 1.0
-    for _ in range(20):
-        await client_of(slack).users_list()
-    with pytest.raises(SlackApiError) as raised:
-        await client_of(slack).users_list()
-    assert (raised.value.response["error"], raised.value.response.status_code) == ("ratelimited", 429)
-    assert 1 <= int(raised.value.response.headers["Retry-After"]) <= 60
-    slack.clock.advance(61)
-    assert (await client_of(slack).users_list())["ok"]
-
-
-async def test_one_message_a_second_and_channel_after_a_burst(slack: FakeSlack, general: Channel, ann: Person) -> None:
-    slack.limits.on, slack.limits.scale = True, 1.0
-    other = slack.channel("other", ann)
-    for _ in range(5):
-        await client_of(slack).chat_postMessage(channel=general.id, text="a")
-    assert await refused(client_of(slack).chat_postMessage(channel=general.id, text="a")) == "ratelimited"
-    assert (await client_of(slack).chat_postMessage(channel=other.id, text="a"))["ok"]
-    slack.limits.scale = 0.01
-    patient = client_of(slack)
-    patient.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=3))
-    assert (await patient.chat_postMessage(channel=general.id, text="a"))["ok"]
-
-
-async def test_faults_happen_before_or_after_the_deed(
-    slack: FakeSlack, client: AsyncWebClient, general: Channel
-) -> None:
-    client.retry_handlers.clear()
-    slack.fault("chat.postMessage", status=429, retry_after=7)
-    with pytest.raises(SlackApiError) as raised:
-        await client.chat_postMessage(channel=general.id, text="a")
-    assert raised.value.response.headers["Retry-After"] == "7"
-    slack.fault("chat.postMessage", times=2, status=503)
-    for _ in range(2):
-        with pytest.raises(SlackApiError):
-            await client.chat_postMessage(channel=general.id, text="a")
-    slack.fault("*", error="internal_error")
-    assert await refused(client.chat_postMessage(channel=general.id, text="a")) == "internal_error"
-    assert not general.messages
-    slack.fault("chat.postMessage", drop_connection=True, after=True)
-    with pytest.raises(ServerDisconnectedError):
-        await client.chat_postMessage(channel=general.id, text="lost on its way back")
-    assert [one.text for one in general.messages.values()] == ["lost on its way back"]
-    slack.fault("auth.test", delay=5)
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(client.auth_test(), 0.1)
-    assert (await client.auth_test())["ok"]
-
-
 async def test_a_message_in_an_archived_channel_cannot_be_changed(
     client: AsyncWebClient, ann: Person, general: Channel
 ) -> None:
@@ -395,22 +231,6 @@ async def test_a_message_in_an_archived_channel_cannot_be_changed(
     assert await refused(client.chat_update(channel=general.id, ts=posted["ts"], text="b")) == "is_inactive"
     assert await refused(client.chat_delete(channel=general.id, ts=posted["ts"])) == "is_archived"
     assert (await client.conversations_history(channel=general.id))["messages"][0]["text"] == "a"
-
-
-async def test_what_it_waits_for_and_does_not_come_is_told_with_what_there_is(
-    slack: FakeSlack, ann: Person, general: Channel
-) -> None:
-    await ann.post(general, "well?")
-    with pytest.raises(AssertionError, match=r"#general \(channel\)\nAnn: well\?"):
-        await slack.until(lambda: slack.bot_posts(general), seconds=0.05)
-
-
-async def test_in_an_outage_nobody_answers(slack: FakeSlack, client: AsyncWebClient) -> None:
-    client.retry_handlers.clear()
-    async with slack.outage():
-        with pytest.raises(ServerDisconnectedError):
-            await client.auth_test()
-    assert (await client.auth_test())["ok"]
 
 
 async def test_a_channel_can_be_read_by_a_person(

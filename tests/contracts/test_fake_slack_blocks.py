@@ -1,6 +1,5 @@
 """What the pretended Slack accepts as blocks, seen through the real SDK's client."""
 
-from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
@@ -9,17 +8,6 @@ from slack_sdk.models.blocks import ContextActionsBlock, FeedbackButtonObject, F
 
 from tests.fakes.slack import Channel, FakeSlack, Message
 from tests.fakes.slack_app import client_of
-
-
-@pytest.fixture
-async def slack() -> AsyncGenerator[FakeSlack]:
-    async with FakeSlack.running(limits=False) as running:
-        yield running
-
-
-@pytest.fixture
-def general(slack: FakeSlack) -> Channel:
-    return slack.channel("general", slack.person("Ann"))
 
 
 def plain(text: str) -> dict[str, Any]:
