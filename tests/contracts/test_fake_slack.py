@@ -20,6 +20,8 @@ async def test_a_token_is_refused_for_what_is_wrong_with_it(slack: FakeSlack) ->
     assert await refused(client_of(slack, slack.app_token).auth_test()) == "not_allowed_token_type"
     assert await refused(client_of(slack).apps_connections_open(app_token=slack.bot_token)) == "not_allowed_token_type"
     assert (await client_of(slack).apps_connections_open(app_token=slack.app_token))["url"].startswith("ws://127.0.0.1")
+    slack.app_token_error = "missing_scope"
+    assert await refused(client_of(slack).apps_connections_open(app_token=slack.app_token)) == "missing_scope"
 
 
 async def test_after_uninstalling_or_revoking_nothing_works_any_more(slack: FakeSlack, client: AsyncWebClient) -> None:
@@ -188,6 +190,9 @@ async def test_people_and_conversations_are_listed_in_pages(
     assert people["Guest"]["is_stranger"]
     listed = await client.conversations_list(types=["public_channel", "private_channel"], exclude_archived=True)
     assert [one["name"] for one in listed["channels"]] == ["general", "secret"]
+    slack.channel("elsewhere", ann, bot=False)
+    ours = await client.users_conversations(types="public_channel,private_channel")
+    assert [one["name"] for one in ours["channels"]] == ["general", "secret", "old"]
     assert (await client.conversations_members(channel=general.id))["members"] == sorted(general.members)
     assert (await client.conversations_info(channel=general.id))["channel"]["is_member"]
     opened = await client.conversations_open(users=ann.id)

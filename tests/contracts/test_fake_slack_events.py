@@ -66,8 +66,35 @@ async def test_reactions_home_and_membership_are_told(
     assert hearing.events("reaction_removed")[0]["user"] == ann.id
     assert {one["tab"] for one in hearing.events("app_home_opened")} == {"home", "messages"}
     assert hearing.events("member_joined_channel")[0]["user"] == slack.bot_user
+    # What Slack writes in a person's name is told as a message, and mentions nobody.
+    assert random.messages[max(random.messages)].text == f"<@{slack.bot_user}> has joined the channel"
+    assert not hearing.events("app_mention")
     assert hearing.events("channel_archive")[0]["channel"] == random.id
     assert [one["text"] for one in hearing.events("message")] == ["hello"]
+
+
+async def test_what_people_type_arrives_escaped(
+    slack: FakeSlack, ann: Person, general: Channel, hearing: Hearing
+) -> None:
+    await ann.mention(general, "is 1 < 2 & 3 > 2? see <https://x.test/?a&b>")
+    await slack.settled()
+    text = f"<@{slack.bot_user}> is 1 &lt; 2 &amp; 3 &gt; 2? see <https://x.test/?a&b>"
+    assert [one["text"] for one in hearing.events("app_mention")] == [text]
+
+
+async def test_joining_and_other_apps_look_like_what_they_are(
+    slack: FakeSlack, ann: Person, general: Channel, hearing: Hearing
+) -> None:
+    bob, robot = slack.person("Bob"), slack.robot("Robot")
+    await bob.join(general)
+    await bob.leave(general)
+    await robot.mention(general, "hello, colleague")
+    await ann.post(general, "a picture", subtype="file_share")
+    await slack.settled()
+    lines = sorted(hearing.events("message"), key=lambda one: one["ts"])
+    assert [one.get("subtype") for one in lines] == ["channel_join", "channel_leave", None, "file_share"]
+    assert hearing.events("app_mention")[0]["bot_id"] != slack.bot_id
+    assert not [one for one in hearing.events("app_mention") if "joined" in one["text"]]
 
 
 async def test_a_guest_of_another_team_is_marked(slack: FakeSlack, ann: Person, hearing: Hearing) -> None:

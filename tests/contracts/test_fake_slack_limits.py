@@ -24,6 +24,13 @@ async def test_calling_too_often_is_answered_with_how_long_to_wait(ann: Person, 
     assert (await client_of(slack).users_list())["ok"]
 
 
+async def test_a_method_can_have_a_limit_of_its_own(slack: FakeSlack, client: AsyncWebClient, general: Channel) -> None:
+    slack.limits.on, slack.limits.scale, slack.limits.own = True, 1.0, {"conversations.history": 1}
+    assert (await client.conversations_history(channel=general.id))["ok"]
+    assert await refused(client.conversations_history(channel=general.id)) == "ratelimited"
+    assert (await client.conversations_info(channel=general.id))["ok"]
+
+
 async def test_one_message_a_second_and_channel_after_a_burst(slack: FakeSlack, general: Channel, ann: Person) -> None:
     slack.limits.on, slack.limits.scale = True, 1.0
     other = slack.channel("other", ann)

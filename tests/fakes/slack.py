@@ -75,7 +75,8 @@ class FakeSlack(Happenings):
     async def running(
         cls, *, limits: bool = True, scale: float = 0.05, pace: Pace | None = None, port: int = 0
     ) -> AsyncGenerator[Self]:
-        """`scale` shortens the minute of the rate limits; `pace` the waits for acknowledgements."""
+        """`scale` shortens the minute of the rate limits; `pace` the waits for acknowledgements: where a test loses
+        some, Slack's own minutes between redeliveries are too long for it."""
         slack = cls(limits=limits, scale=scale, pace=pace)
         runner = web.AppRunner(Web(slack).application(), shutdown_timeout=1.0)
         await runner.setup()
@@ -102,6 +103,10 @@ class FakeSlack(Happenings):
         user = User(self.world.number("U"), name, team, **more)
         self.world.users[user.id] = user
         return Person(self, user)
+
+    def robot(self, name: str) -> Person:
+        """Another app of the workspace, which can write, too."""
+        return self.person(name, is_bot=True)
 
     def channel(
         self,

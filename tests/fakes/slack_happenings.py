@@ -35,6 +35,7 @@ NEEDS = {
     "tokens_revoked": "",
 }
 EVENTS = frozenset(NEEDS)
+JOINED, LEFT = "channel_join", "channel_leave"
 
 
 class Happenings:
@@ -52,7 +53,8 @@ class Happenings:
 
     def tell_message(self, channel: Channel, message: Message) -> None:
         self._tell_in(channel, events.posted(channel, message), MESSAGES[channel.kind])
-        if channel.kind != "im" and not message.by_bot and f"<@{BOT_USER}>" in message.text:
+        meant = not message.by_bot and message.subtype not in (JOINED, LEFT)
+        if channel.kind != "im" and meant and f"<@{BOT_USER}>" in message.text:
             self._tell_in(channel, events.mentioned(channel, message), "app_mention")
 
     def tell_change(self, channel: Channel, message: Message, before: Json) -> None:
@@ -88,6 +90,7 @@ class Happenings:
     def join(self, channel: Channel, user: str) -> None:
         if user not in channel.members:
             channel.members.add(user)
+            self._note(channel, user, JOINED, "has joined the channel")
             event = events.membership(channel, user, self.world.ts(), joined=True)
             self._tell_in(channel, event, "member_joined_channel")
 
@@ -97,8 +100,15 @@ class Happenings:
             kind = "channel_left" if channel.kind == "channel" else "group_left"
             self._tell({"type": kind, "channel": channel.id, "event_ts": self.world.ts()}, kind)
         else:
+            self._note(channel, user, LEFT, "has left the channel")
             event = events.membership(channel, user, self.world.ts(), joined=False)
             self._tell_in(channel, event, "member_left_channel")
+
+    def _note(self, channel: Channel, user: str, subtype: str, what: str) -> None:
+        """The line that Slack itself writes into the channel, in the person's name."""
+        line = Message(self.world.ts(), channel.id, user, f"<@{user}> {what}", subtype=subtype)
+        channel.messages[line.ts] = line
+        self.tell_message(channel, line)
 
     def archive(self, channel: Channel, user: str, archived: bool = True) -> None:
         kind = "channel" if channel.kind == "channel" else "group"

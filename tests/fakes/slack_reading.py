@@ -3,6 +3,7 @@
 Owns paging and what the bot may see. Knows nothing of posting.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tests.fakes.slack_methods import SPECIAL, Refused, joined, method, needs_scope, page, truth, visible
@@ -44,7 +45,7 @@ def connections_open(slack: "FakeSlack", args: Json) -> Json:
     return {"url": slack.deliveries.sockets.ticket(slack.port)}
 
 
-@method("bots.info", "", "bot team_id", scope="users:read", tier=3)
+@method("bots.info", "", "bot", scope="users:read", tier=3)
 def bots_info(slack: "FakeSlack", args: Json) -> Json:
     if args.get("bot") != BOT:
         raise Refused("bot_not_found")
@@ -68,7 +69,7 @@ def users_info(slack: "FakeSlack", args: Json) -> Json:
     return {"user": user.shown(truth(args.get("include_locale")))}
 
 
-@method("users.list", "", "cursor include_locale limit team_id", scope="users:read", tier=2)
+@method("users.list", "", "cursor include_locale limit", scope="users:read", tier=2)
 def users_list(slack: "FakeSlack", args: Json) -> Json:
     everybody = [one.shown(truth(args.get("include_locale"))) for one in slack.world.users.values()]
     members, cursor = page(everybody, args, default=200, most=1000)
@@ -82,8 +83,18 @@ def conversations_info(slack: "FakeSlack", args: Json) -> Json:
     return {"channel": channel.shown()}
 
 
-@method("conversations.list", "", "cursor exclude_archived limit team_id types", tier=2)
+@method("conversations.list", "", "cursor exclude_archived limit types", tier=2)
 def conversations_list(slack: "FakeSlack", args: Json) -> Json:
+    return _listed(slack, args, lambda channel: channel.kind == "channel" or channel.bot_is_in)
+
+
+@method("users.conversations", "", "cursor exclude_archived limit types user", tier=3)
+def users_conversations(slack: "FakeSlack", args: Json) -> Json:
+    wanted = args.get("user") or BOT_USER
+    return _listed(slack, args, lambda channel: {wanted, BOT_USER} <= channel.members)
+
+
+def _listed(slack: "FakeSlack", args: Json, belongs: Callable[[Channel], bool]) -> Json:
     types = str(args.get("types") or "public_channel").split(",")
     if unknown := set(types) - {*KINDS.values(), "mpim"}:
         raise Refused("invalid_types", f"[ERROR] unknown types: {sorted(unknown)}")
@@ -94,7 +105,7 @@ def conversations_list(slack: "FakeSlack", args: Json) -> Json:
         channel.shown()
         for channel in slack.world.channels.values()
         if KINDS[channel.kind] in types
-        and (channel.kind == "channel" or channel.bot_is_in)
+        and belongs(channel)
         and not (channel.archived and truth(args.get("exclude_archived")))
     ]
     channels, cursor = page(shown, args, default=100, most=1000)

@@ -113,7 +113,7 @@ class Web:
         call.error, call.status = "ratelimited", 429
         # Slack counts in whole seconds; a shortened minute may ask for none.
         seconds = math.ceil(wait) if self._slack.limits.scale >= 1 else round(wait)
-        headers = {"Retry-After": str(seconds)}
+        headers = {"Retry-After": str(seconds), "x-oauth-scopes": ",".join(sorted(self._slack.scopes))}
         return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers=headers)
 
     def _put(self, call: Call, fault: Fault) -> web.Response:
