@@ -82,6 +82,21 @@ async def test_texts_have_their_lengths(client: AsyncWebClient, general: Channel
     assert await refused(client.chat_update(channel=general.id, ts=posted["ts"], text="a" * 4001)) == "msg_too_long"
 
 
+async def test_a_reply_whose_question_is_gone_lands_in_the_open_channel(
+    client: AsyncWebClient, ann: Person, general: Channel
+) -> None:
+    asked, kept = await ann.post(general, "forget it"), await ann.post(general, "well?")
+    await ann.delete(asked)
+    there = await client.chat_postMessage(channel=general.id, thread_ts=kept.ts, text="in the thread")
+    lost = await client.chat_postMessage(channel=general.id, thread_ts=asked.ts, text="for everybody to see")
+    assert there["message"]["thread_ts"] == kept.ts
+    assert "thread_ts" not in lost["message"]
+    stream = client.chat_startStream(
+        channel=general.id, thread_ts=asked.ts, recipient_team_id="T00000001", recipient_user_id=ann.id
+    )
+    assert await refused(stream) == "invalid_thread_ts"
+
+
 async def test_metadata_comes_back_from_history(client: AsyncWebClient, general: Channel) -> None:
     known = {"event_type": "reply", "event_payload": {"nonce": "n1"}}
     await client.chat_postMessage(channel=general.id, text="a", metadata=known)

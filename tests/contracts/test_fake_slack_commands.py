@@ -113,6 +113,26 @@ async def test_an_answer_may_replace_or_delete_what_was_pressed(
         await ann.press(ann.ephemerals[0], "less")
 
 
+async def test_feedback_is_pressed_by_its_label(
+    client: AsyncWebClient, ann: Person, general: Channel, app: AsyncApp
+) -> None:
+    heard: list[str] = []
+
+    @app.action("feedback")
+    async def hear(ack: Any, action: dict[str, Any]) -> None:
+        await ack()
+        heard.append(action["value"])
+
+    good = {"text": {"type": "plain_text", "text": "👍"}, "value": "up"}
+    bad = {"text": {"type": "plain_text", "text": "👎"}, "value": "down"}
+    feedback = {"type": "feedback_buttons", "action_id": "feedback", "positive_button": good, "negative_button": bad}
+    blocks = [{"type": "context_actions", "elements": [feedback]}]
+    posted = await client.chat_postMessage(channel=general.id, text="a", blocks=blocks)
+    await ann.press(general.messages[posted["ts"]], "👎")
+    await ann.press(general.messages[posted["ts"]], "feedback", "up")
+    assert heard == ["down", "up"]
+
+
 async def test_a_press_says_which_button_on_which_message(
     slack: FakeSlack, client: AsyncWebClient, ann: Person, general: Channel, app: AsyncApp
 ) -> None:

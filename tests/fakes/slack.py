@@ -20,6 +20,7 @@ from tests.fakes.slack_limits import Fault, Faults, Limits
 from tests.fakes.slack_methods import Call
 from tests.fakes.slack_person import Answered, Person
 from tests.fakes.slack_rendering import rendered, transcript
+from tests.fakes.slack_typing import typed
 from tests.fakes.slack_web import Web
 from tests.fakes.slack_world import BOT, BOT_USER, TEAM, Channel, Ephemeral, Json, Message, User, View, World
 
@@ -135,7 +136,7 @@ class FakeSlack(Happenings):
             at = start + apart * number
             while (ts := f"{at:.6f}") in channel.messages:
                 at += 0.000001
-            channel.messages[ts] = Message(ts, channel.id, author.id, text, team=author.user.team)
+            channel.messages[ts] = Message(ts, channel.id, author.id, typed(text), team=author.user.team)
             made.append(channel.messages[ts])
         channel.messages = dict(sorted(channel.messages.items()))
         return made
