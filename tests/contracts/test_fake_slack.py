@@ -76,7 +76,7 @@ async def test_texts_have_their_lengths(client: AsyncWebClient, general: Channel
     posted = await client.chat_postMessage(channel=general.id, text="a" * 40_000)
     assert await refused(client.chat_postMessage(channel=general.id, text="a" * 40_001)) == "msg_too_long"
     assert await refused(client.chat_postMessage(channel=general.id, markdown_text="a" * 12_001)) == "msg_too_long"
-    assert await refused(client.chat_postMessage(channel=general.id, text=" ")) == "no_text"
+    assert await refused(client.api_call("chat.postMessage", json={"channel": general.id})) == "no_text"
     both = client.chat_postMessage(channel=general.id, text="a", markdown_text="b")
     assert await refused(both) == "markdown_text_conflict"
     assert await refused(client.chat_update(channel=general.id, ts=posted["ts"], text="a" * 4001)) == "msg_too_long"

@@ -1,6 +1,7 @@
 """How the pretended Slack reaches an app over sockets, and what it does when nobody acknowledges."""
 
 import asyncio
+import socket
 
 import aiohttp
 import pytest
@@ -65,6 +66,37 @@ async def test_a_bot_comes_back_after_a_disconnect_and_misses_nothing(
     await slack.settled()
     assert {one["text"] for one in hearing.events("message")} == {"before", "after"}
     assert all(one.ack for one in slack.deliveries.all)
+
+
+async def test_an_envelope_whose_bot_died_goes_to_the_next_one(slack: FakeSlack, ann: Person, general: Channel) -> None:
+    opened = await client_of(slack).apps_connections_open(app_token=slack.app_token)
+    async with aiohttp.ClientSession() as session:
+        dying = await session.ws_connect(opened["url"])
+        await dying.receive_json()
+        await ann.post(general, "hello")
+        assert (await dying.receive_json())["payload"]["event"]["text"] == "hello"
+        # As after kill -9: the kernel closes the connection, and nobody says goodbye.
+        dying.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+    there = Hearing(slack)
+    async with connected(slack, there.app):
+        await slack.settled()
+    assert there.retries == ["1"]
+    assert slack.deliveries.all[0].reasons == ["connection_failed"]
+
+
+async def test_nothing_is_lost_while_connections_come_and_go(
+    slack: FakeSlack, ann: Person, general: Channel, hearing: Hearing
+) -> None:
+    sockets, wanted = slack.deliveries.sockets, [f"m{number}" for number in range(40)]
+    for number, text in enumerate(wanted):
+        await ann.post(general, text)
+        if number % 10 == 5:
+            before = sockets.connections
+            await slack.disconnect([None, "warning", "refresh_requested", None][number // 10])
+            await slack.until(lambda before=before: sockets.connections > before)
+    await slack.settled()
+    assert {one["text"] for one in hearing.events("message")} == set(wanted)
+    assert not [one for one in slack.deliveries.all if one.lost]
 
 
 async def test_no_one_is_let_in_while_connections_are_refused(

@@ -1,7 +1,5 @@
 """What the pretended Slack tells an app of, with real Bolt hearing it."""
 
-import pytest
-
 from tests.fakes.slack import Channel, FakeSlack, Person
 from tests.fakes.slack_app import Hearing, client_of
 
@@ -119,24 +117,3 @@ async def test_uninstalling_tells_the_app_and_then_nothing_more(
     assert len(hearing.events("app_uninstalled")) == 1
     assert len(hearing.events("tokens_revoked")) == 1
     assert [one["text"] for one in hearing.events("message")] == ["before"]
-
-
-async def test_only_what_the_manifest_asks_for_is_told(slack: FakeSlack, ann: Person, hearing: Hearing) -> None:
-    slack.install(
-        {
-            "features": {"slash_commands": [{"command": "/yamabiko"}], "shortcuts": [{"callback_id": "ask"}]},
-            "oauth_config": {"scopes": {"bot": ["chat:write", "app_mentions:read", "channels:history"]}},
-            "settings": {"event_subscriptions": {"bot_events": ["app_mention", "message.groups"]}},
-        }
-    )
-    general, secret = slack.channel("general", ann), slack.channel("secret", ann, private=True)
-    await ann.mention(general, "hello")
-    await ann.post(secret, "the scope for this is missing")
-    await slack.settled()
-    assert [body["event"]["type"] for body in hearing.bodies] == ["app_mention"]
-    with pytest.raises(AssertionError, match="not a command"):
-        await ann.slash("/other")
-    with pytest.raises(AssertionError, match="no shortcut"):
-        await ann.shortcut("other")
-    with pytest.raises(AssertionError, match=r"Slack sends no \['message.im.sent'\]"):
-        slack.install({"features": {}, "settings": {"event_subscriptions": {"bot_events": ["message.im.sent"]}}})

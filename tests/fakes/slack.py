@@ -15,8 +15,9 @@ from aiohttp import web
 
 from tests.fakes.slack_clock import Clock
 from tests.fakes.slack_deliveries import Deliveries, Delivery, Pace, signed
-from tests.fakes.slack_happenings import EVENTS, Happenings
+from tests.fakes.slack_happenings import Happenings
 from tests.fakes.slack_limits import Fault, Faults, Limits
+from tests.fakes.slack_manifest import SCOPES, installed
 from tests.fakes.slack_methods import Call
 from tests.fakes.slack_person import Answered, Person
 from tests.fakes.slack_rendering import rendered, transcript
@@ -25,20 +26,6 @@ from tests.fakes.slack_web import Web
 from tests.fakes.slack_world import BOT, BOT_USER, TEAM, Channel, Ephemeral, Json, Message, User, View, World
 
 __all__ = ["Answered", "Channel", "Delivery", "Ephemeral", "FakeSlack", "Fault", "Message", "Person", "User", "View"]
-
-SCOPES = frozenset(
-    {
-        "app_mentions:read",
-        "assistant:write",
-        "chat:write",
-        "chat:write.customize",
-        "commands",
-        "team:read",
-        "users:read",
-    }
-    | {"channels:history", "channels:join", "channels:manage", "channels:read", "groups:history", "groups:read"}
-    | {"groups:write", "im:history", "im:read", "im:write", "reactions:read", "reactions:write"}
-)
 
 
 class FakeSlack(Happenings):
@@ -65,7 +52,8 @@ class FakeSlack(Happenings):
         self.app_token_error: str | None = None
         self.subscriptions: set[str] | None = None
         self.commands: dict[str, Json] | None = None
-        self.shortcuts: set[str] | None = None
+        self.shortcuts: dict[str, Json] | None = None
+        self.home_tab = self.messages_tab = self.interactive = True
         self.homes_published: list[View] = []
         self.page_at_most = 1000
         self.down = False
@@ -142,14 +130,11 @@ class FakeSlack(Happenings):
         return made
 
     def install(self, manifest: Json) -> None:
-        """Grant and subscribe to exactly what the app's manifest asks for."""
-        features, settings = manifest["features"], manifest["settings"]
-        events = set(settings["event_subscriptions"]["bot_events"])
-        assert events <= EVENTS, f"Slack sends no {sorted(events - EVENTS)}"
-        self.scopes = set(manifest["oauth_config"]["scopes"]["bot"])
-        self.subscriptions = events
-        self.commands = {one["command"]: one for one in features.get("slash_commands", [])}
-        self.shortcuts = {one["callback_id"] for one in features.get("shortcuts", [])}
+        """Grant and subscribe to exactly what the app's manifest asks for; raises if Slack would not take it."""
+        app = installed(manifest)
+        self.scopes, self.subscriptions = app.scopes, app.events
+        self.commands, self.shortcuts = app.commands, app.shortcuts
+        self.home_tab, self.messages_tab, self.interactive = app.home_tab, app.messages_tab, app.interactive
 
     def fault(self, method: str, times: int = 1, **what: Any) -> Fault:
         """See Fault. `method` may be "*", or "response_url"."""

@@ -49,7 +49,13 @@ class Hearing:
         if not deaf:
             for kind in ("message", "app_mention", "reaction_added", "reaction_removed", "app_home_opened"):
                 self.app.event(kind)(self._hear)
-            for kind in ("app_uninstalled", "tokens_revoked", "member_joined_channel", "channel_archive"):
+            for kind in (
+                "app_uninstalled",
+                "tokens_revoked",
+                "member_joined_channel",
+                "member_left_channel",
+                "channel_archive",
+            ):
                 self.app.event(kind)(self._hear)
 
     async def _hear(self, body: dict[str, Any], req: AsyncBoltRequest) -> None:

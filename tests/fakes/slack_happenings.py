@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from tests.fakes.slack_deliveries import Deliveries
 
 MESSAGES = {"channel": "message.channels", "group": "message.groups", "im": "message.im"}
-NEEDS = {
+# Every event that an app can subscribe to here, and the scope that it needs.
+EVENTS = {
     "message.channels": "channels:history",
     "message.groups": "groups:history",
     "message.im": "im:history",
@@ -24,17 +25,23 @@ NEEDS = {
     "member_joined_channel": "channels:read",
     "member_left_channel": "channels:read",
     "channel_archive": "channels:read",
+    "channel_deleted": "channels:read",
+    "channel_left": "channels:read",
+    "channel_rename": "channels:read",
     "channel_unarchive": "channels:read",
     "group_archive": "groups:read",
+    "group_deleted": "groups:read",
+    "group_left": "groups:read",
+    "group_rename": "groups:read",
+    "group_unarchive": "groups:read",
     "team_join": "users:read",
     "user_change": "users:read",
-    "channel_left": "channels:read",
-    "group_left": "groups:read",
+    "assistant_thread_started": "assistant:write",
+    "assistant_thread_context_changed": "assistant:write",
     "app_home_opened": "",
     "app_uninstalled": "",
     "tokens_revoked": "",
 }
-EVENTS = frozenset(NEEDS)
 JOINED, LEFT = "channel_join", "channel_leave"
 
 
@@ -141,7 +148,7 @@ class Happenings:
             self._tell(event, subscription, channel.ext_shared)
 
     def _tell(self, event: Json, subscription: str, ext_shared: bool = False) -> None:
-        scope = NEEDS.get(subscription, "")
+        scope = EVENTS.get(subscription, "")
         subscribed = self.subscriptions is None or subscription in self.subscriptions
         if self.token_error or not subscribed or (scope and scope not in self.scopes):
             return

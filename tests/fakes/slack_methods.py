@@ -88,10 +88,13 @@ def joined(slack: "FakeSlack", channel_id: str) -> Channel:
 def writable(slack: "FakeSlack", channel_id: str) -> Channel:
     """Where the bot may write; a member's id stands for the conversation with them."""
     if channel_id in slack.world.users and channel_id != BOT_USER:
-        return slack.world.im_with(channel_id)
-    channel = joined(slack, channel_id)
+        channel = slack.world.im_with(channel_id)
+    else:
+        channel = joined(slack, channel_id)
     if channel.archived:
         raise Refused("is_archived")
+    if channel.kind == "im" and not slack.messages_tab:
+        raise Refused("messages_tab_disabled")
     return channel
 
 

@@ -59,6 +59,7 @@ class Person:
         """As typed: &, < and > arrive escaped unless they mark a person, a channel or a link. `subtype`: file_share,
         me_message and the like."""
         assert not channel.archived, f"nobody can post in #{channel.name}: it is archived"
+        assert channel.kind != "im" or self.slack.messages_tab, "the app's Messages tab is not enabled"
         assert self.id in channel.members or channel.kind == "channel", f"{self.user.name} is not in #{channel.name}"
         channel.members.add(self.id)
         parent = channel.messages[thread] if isinstance(thread, str) else thread
@@ -121,6 +122,8 @@ class Person:
         self.slack.archive(channel, self.id, archived)
 
     async def open_home(self) -> None:
+        self._must_be_of_this_team()
+        assert self.slack.home_tab, "the app's Home tab is not enabled"
         self.slack.open_home(self.id, "home")
 
     async def open_messages(self) -> None:
@@ -131,6 +134,7 @@ class Person:
     async def slash(self, text: str, channel: Channel | None = None) -> Answered:
         """`text` as typed, e.g. "/yamabiko status"; without a channel in the conversation with the bot."""
         slack, channel = self.slack, channel or self.im
+        self._must_be_of_this_team()
         verb = text.split()[0]
         if slack.commands is not None:
             assert verb in slack.commands, f"{verb} is not a command of this app; there is {sorted(slack.commands)}"
@@ -169,6 +173,7 @@ class Person:
 
     async def shortcut(self, callback_id: str, message: Message | None = None) -> Answered:
         slack = self.slack
+        self._must_be_of_this_team()
         if slack.shortcuts is not None:
             assert callback_id in slack.shortcuts, f"no shortcut {callback_id}; there is {sorted(slack.shortcuts)}"
         trigger, url, on = slack.world.trigger(self.id), None, None
@@ -241,7 +246,13 @@ class Person:
                 sees = on.ts in channel.messages and (self.id in channel.members or channel.kind == "channel")
         assert sees, f"{self.user.name} does not see this"
 
+    def _must_be_of_this_team(self) -> None:
+        """A guest of another team may press what is posted, but the app's own doors are not theirs."""
+        assert not self.user.stranger, f"{self.user.name} is of another team, and has no commands of this app"
+
     async def _interact(self, kind: str, payload: Json, trigger: Trigger, url: ResponseUrl | None) -> Answered:
+        assert kind == COMMAND or self.slack.interactive, "interactivity is not enabled for this app"
+        assert "commands" in self.slack.scopes or kind != COMMAND, "the scope commands was not granted"
         since = self.slack.world.ts()
         delivery = await self.slack.deliveries.interact(kind, payload)
         return Answered(self.slack, delivery, trigger, url, self.id, since)
