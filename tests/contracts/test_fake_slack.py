@@ -56,6 +56,8 @@ async def test_unknown_methods_and_arguments_and_missing_ones_are_refused(
     assert await complaints(odd) == ["[ERROR] unknown argument: colour"]
     missing = client.api_call("chat.delete", params={"channel": general.id})
     assert await complaints(missing) == ["[ERROR] missing required field: ts"]
+    number = client.api_call("chat.postMessage", json={"channel": general.id, "text": 7})
+    assert await complaints(number) == ["[ERROR] must be a string [json-pointer:/text]"]
     assert await refused(client.api_call("chat.postMessage", data={"text": "in a form"})) == "invalid_arguments"
 
 

@@ -47,7 +47,8 @@ async def test_events_can_be_doubled_and_delayed(
 
 async def test_events_wait_for_a_connection(slack: FakeSlack, ann: Person, general: Channel) -> None:
     await ann.post(general, "is anybody there?")
-    await asyncio.sleep(0.1)
+    with pytest.raises(AssertionError, match="still on their way"):
+        await slack.settled(0.1)
     there = Hearing(slack)
     async with connected(slack, there.app):
         await slack.settled()

@@ -32,7 +32,8 @@ class FakeSlack(Happenings):
     """`calls` is every request that came; `scopes` what the app was granted; `down`: nobody answers at all.
 
     `page_at_most` bounds history's pages; `token_error` is what the bot's token is refused with; `subscriptions` are
-    the events the app hears (None: all); `homes_published` every home tab as it was published.
+    the events the app hears (None: all); `homes_published` every home tab as it was published; `crashes` the fake's own
+    mistakes, which fail the test at its end.
     """
 
     team, bot_user, bot_id = TEAM, BOT_USER, BOT
@@ -55,6 +56,7 @@ class FakeSlack(Happenings):
         self.shortcuts: dict[str, Json] | None = None
         self.home_tab = self.messages_tab = self.interactive = True
         self.homes_published: list[View] = []
+        self.crashes: list[Exception] = []
         self.page_at_most = 1000
         self.down = False
         self.port = 0
@@ -78,6 +80,8 @@ class FakeSlack(Happenings):
         finally:
             await slack.deliveries.close()
             await runner.cleanup()
+        if slack.crashes:
+            raise AssertionError("the pretended Slack broke at a request") from slack.crashes[0]
 
     @property
     def url(self) -> str:
@@ -214,9 +218,14 @@ class FakeSlack(Happenings):
     async def connected(self, count: int = 1) -> None:
         await self.until(lambda: len(self.deliveries.sockets.ready()) >= count)
 
-    async def settled(self) -> None:
+    async def settled(self, seconds: float = 10.0) -> None:
         """Returns when no event is on its way any more."""
-        await self.deliveries.settled()
+        try:
+            async with asyncio.timeout(seconds):
+                await self.deliveries.settled()
+        except TimeoutError:
+            waiting = [(one.name, one.attempts, one.reasons) for one in self.deliveries.all if not one.ack]
+            raise AssertionError(f"events are still on their way after {seconds} s: {waiting}") from None
 
     def sent(self, name: str) -> list[Delivery]:
         """What was sent to the app under this name: an event's type, a command, or an interaction's type."""

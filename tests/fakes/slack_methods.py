@@ -6,7 +6,7 @@ the modules that fill the table.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from tests.fakes.slack_world import BOT_USER, Channel, Json, Message
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tests.fakes.slack import FakeSlack
 
 POST, SPECIAL = "post", "special"
+Item = TypeVar("Item")
 Does = Callable[["FakeSlack", Json], Json]
 
 
@@ -118,7 +119,7 @@ def truth(value: object) -> bool:
     return value in (True, "1", "true", "True", 1)
 
 
-def page(items: list[Json], args: Json, default: int, most: int) -> tuple[list[Json], Json]:
+def page(items: list[Item], args: Json, default: int, most: int) -> tuple[list[Item], Json]:
     """One page of a list, and the cursor to the next: a number in disguise, as opaque as Slack's."""
     cursor = str(args.get("cursor") or "")
     if cursor and not cursor.startswith("from:"):

@@ -3,6 +3,7 @@
 Owns paging and what the bot may see. Knows nothing of posting.
 """
 
+from collections import defaultdict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -116,8 +117,8 @@ def _listed(slack: "FakeSlack", args: Json, belongs: Callable[[Channel], bool]) 
 def conversations_members(slack: "FakeSlack", args: Json) -> Json:
     channel = visible(slack, args["channel"])
     needs_scope(slack, _scope(channel, "read"))
-    found, cursor = page([{"id": one} for one in sorted(channel.members)], args, default=100, most=1000)
-    return {"members": [one["id"] for one in found], "response_metadata": cursor}
+    members, cursor = page(sorted(channel.members), args, default=100, most=1000)
+    return {"members": members, "response_metadata": cursor}
 
 
 @method("conversations.open", "", "channel return_im users", scope="im:write", tier=3)
@@ -163,8 +164,8 @@ def conversations_history(slack: "FakeSlack", args: Json) -> Json:
     channel = _readable(slack, args["channel"])
     roots = [one for one in channel.messages.values() if _at_top(one)]
     found = sorted((one for one in roots if _within(one, args)), key=lambda one: one.ts, reverse=True)
-    shown = [channel.shown_message(one, truth(args.get("include_all_metadata"))) for one in found]
-    messages, cursor = page(shown, args, default=100, most=slack.page_at_most)
+    some, cursor = page(found, args, default=100, most=slack.page_at_most)
+    messages = _shown(channel, some, args)
     more = bool(cursor["next_cursor"])
     return {"messages": messages, "has_more": more, "pin_count": 0} | ({"response_metadata": cursor} if more else {})
 
@@ -178,10 +179,19 @@ def conversations_replies(slack: "FakeSlack", args: Json) -> Json:
     root = asked.thread_ts or asked.ts
     # The parent is there whatever the window of time.
     thread = [one for one in channel.thread(root) if one.ts == root or _within(one, args)]
-    shown = [channel.shown_message(one, truth(args.get("include_all_metadata"))) for one in thread]
-    messages, cursor = page(shown, args, default=1000, most=slack.page_at_most)
+    some, cursor = page(thread, args, default=1000, most=slack.page_at_most)
+    messages = _shown(channel, some, args)
     more = bool(cursor["next_cursor"])
     return {"messages": messages, "has_more": more} | ({"response_metadata": cursor} if more else {})
+
+
+def _shown(channel: Channel, messages: list[Message], args: Json) -> list[Json]:
+    replies: defaultdict[str | None, list[Message]] = defaultdict(list)
+    for one in channel.messages.values():
+        if one.thread_ts != one.ts:
+            replies[one.thread_ts].append(one)
+    full = truth(args.get("include_all_metadata"))
+    return [channel.shown_message(one, full, replies[one.ts]) for one in messages]
 
 
 def _readable(slack: "FakeSlack", channel_id: str) -> Channel:

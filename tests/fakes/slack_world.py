@@ -151,10 +151,11 @@ class Channel:
     def thread(self, ts: str) -> list[Message]:
         return [one for one in self.messages.values() if one.ts == ts or one.thread_ts == ts]
 
-    def shown_message(self, message: Message, with_metadata: bool = True) -> Json:
-        """A message as history shows it, with what is known of its thread."""
-        body = message.shown(with_metadata)
-        replies = [one for one in self.thread(message.ts) if one.ts != message.ts]
+    def shown_message(self, message: Message, full: bool = True, replies: list[Message] | None = None) -> Json:
+        """A message as history shows it, with what is known of its thread; `replies` if the caller has looked."""
+        body = message.shown(full)
+        if replies is None:
+            replies = [one for one in self.thread(message.ts) if one.ts != message.ts]
         if replies:
             body |= {"thread_ts": message.ts, "reply_count": len(replies), "latest_reply": replies[-1].ts}
             body |= {"reply_users": sorted({one.user for one in replies}), "subscribed": False}
