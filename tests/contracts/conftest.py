@@ -13,7 +13,7 @@ from tests.fakes.slack_deliveries import Pace
 
 @pytest.fixture
 async def slack() -> AsyncGenerator[FakeSlack]:
-    async with FakeSlack.running(limits=False, pace=Pace(ack=0.3, again=(0.0, 0.05, 0.1))) as running:
+    async with FakeSlack.running(limits=False, pace=Pace(again=(0.0, 0.05, 0.1))) as running:
         yield running
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from aiohttp import ServerDisconnectedError
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
@@ -50,6 +51,7 @@ async def test_names_in_a_command_are_escaped_if_the_manifest_says_so(
 
 
 async def test_a_command_that_nobody_acknowledges_fails_before_its_person(ann: Person, app: AsyncApp) -> None:
+    ann.slack.deliveries.pace.ack = 0.3
     answered = await ann.slash("/yamabiko status")
     assert answered.error == "operation_timeout"
     assert answered.delivery.attempts == 1
@@ -81,6 +83,23 @@ async def test_a_response_url_serves_five_times_within_half_an_hour(
     slack.clock.advance(1801)
     late = await AsyncWebhookClient(other.delivery.payload["response_url"]).send(text="late")
     assert (late.status_code, "expired_url" in late.body) == (404, True)
+
+
+async def test_a_response_url_can_fail_like_anything_else(
+    slack: FakeSlack, ann: Person, general: Channel, app: AsyncApp
+) -> None:
+    @app.command("/yamabiko")
+    async def answer(ack: Any) -> None:
+        await ack()
+
+    answered = await ann.slash("/yamabiko", general)
+    url = AsyncWebhookClient(answered.delivery.payload["response_url"], retry_handlers=[])
+    slack.fault("response_url", status=500)
+    assert (await url.send(text="first")).status_code == 500
+    slack.fault("response_url", drop_connection=True, after=True)
+    with pytest.raises(ServerDisconnectedError):
+        await url.send(text="second")
+    assert [one.text for one in answered.ephemerals] == ["second"]
 
 
 async def test_an_answer_may_replace_or_delete_what_was_pressed(

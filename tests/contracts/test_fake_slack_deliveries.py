@@ -11,6 +11,7 @@ from tests.fakes.slack_app import Hearing, client_of, connected
 
 
 async def test_what_is_not_acknowledged_comes_three_times_more(slack: FakeSlack, ann: Person, general: Channel) -> None:
+    ann.slack.deliveries.pace.ack = 0.3
     async with connected(slack, Hearing(slack, deaf=True).app):
         await ann.post(general, "hello?")
         await slack.settled()
@@ -21,6 +22,7 @@ async def test_what_is_not_acknowledged_comes_three_times_more(slack: FakeSlack,
 async def test_a_lost_acknowledgement_brings_the_event_again_with_its_number(
     slack: FakeSlack, ann: Person, general: Channel, hearing: Hearing
 ) -> None:
+    ann.slack.deliveries.pace.ack = 0.3
     slack.lose_acks(2)
     await ann.post(general, "hello")
     await slack.settled()

@@ -17,7 +17,13 @@ from tests.fakes.slack_app import Hearing
 @asynccontextmanager
 async def listening(app: AsyncApp) -> AsyncGenerator[str]:
     """The app behind an address, by Bolt's own server."""
-    runner = web.AppRunner(app.web_app("/slack/events"))
+    async with serving(app.web_app("/slack/events")) as url:
+        yield url
+
+
+@asynccontextmanager
+async def serving(server: web.Application) -> AsyncGenerator[str]:
+    runner = web.AppRunner(server)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
@@ -72,6 +78,22 @@ async def test_over_http_a_wrong_secret_is_turned_away_and_tried_again(
             async with session.post(url, data=body, headers={"Content-Type": "application/json"} | late) as got:
                 assert got.status == 401
     assert [one["text"] for one in there.events("message")] == ["again"]
+
+
+async def test_over_http_an_app_may_ask_not_to_be_told_again(slack: FakeSlack, ann: Person, general: Channel) -> None:
+    seen: list[tuple[str | None, str | None]] = []
+
+    async def refuse(asked: web.Request) -> web.Response:
+        seen.append((asked.headers.get("x-slack-retry-num"), asked.headers.get("x-slack-retry-reason")))
+        return web.Response(status=500, headers={"x-slack-no-retry": "1"} if len(seen) == 2 else {})
+
+    server = web.Application()
+    server.router.add_post("/slack/events", refuse)
+    async with serving(server) as url:
+        slack.deliver_to(url)
+        await ann.post(general, "hello")
+        await slack.settled()
+    assert seen == [(None, None), ("1", "http_error")]
 
 
 def a_view() -> SdkView:

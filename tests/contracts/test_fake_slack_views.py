@@ -128,6 +128,7 @@ async def test_an_app_answers_a_submission_with_errors_or_another_view(ann: Pers
 async def test_a_submission_that_nobody_takes_tells_of_trouble(ann: Person, app: AsyncApp) -> None:
     opens(app, dialog())
     view = await opened(ann)
+    ann.slack.deliveries.pace.ack = 0.3
     errors = await ann.submit(view, {"persona": "echo", "note": "a"})
     assert errors == {"": "We had some trouble connecting. Try again?"}
     assert ann.modal is view
@@ -192,6 +193,17 @@ async def test_views_are_refused_for_what_is_wrong_with_them(
         await client.views_update(view_id="V404", view=dialog())
     with pytest.raises(SlackApiError, match="hash_conflict"):
         await client.views_update(view_id=view.id, hash="old", view=dialog())
+
+
+async def test_a_dialog_can_be_found_by_a_name_of_its_own(
+    slack: FakeSlack, client: AsyncWebClient, ann: Person, app: AsyncApp
+) -> None:
+    opens(app, dialog(external_id="run-7"))
+    view = await opened(ann)
+    await client.views_update(external_id="run-7", view=dialog("Done", external_id="run-7"))
+    assert view.title == "Done"
+    with pytest.raises(SlackApiError, match="duplicate_external_id"):
+        await client.views_open(trigger_id=slack.world.trigger(ann.id).id, view=dialog(external_id="run-7"))
 
 
 async def test_dialogs_stand_three_deep(slack: FakeSlack, client: AsyncWebClient, ann: Person, app: AsyncApp) -> None:
