@@ -4,6 +4,15 @@
 `base_url=slack.api` and `token=slack.bot_token`, and AsyncSocketModeHandler with `slack.app_token`. It keeps what a
 workspace keeps, refuses what Slack refuses, and breaks as a test tells it to. Parts are beside it: slack_world (the
 state), slack_web (HTTP), slack_deliveries (what is sent to the app), slack_person (what people do).
+
+    ann = slack.person("Ann", is_admin=True)
+    general = slack.channel("general", ann)
+    asked = await ann.mention(general, "good morning")
+    reply = await slack.until(lambda: slack.bot_posts(general, asked))
+    answered = await (await ann.slash("/yamabiko status", general)).until_answered()
+    await ann.press(answered.ephemerals[0], "Retrain")
+    errors = await ann.submit(ann.modal, {"note": "because"})
+    print(slack.transcript(general))
 """
 
 import asyncio
