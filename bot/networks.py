@@ -10,12 +10,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import structlog
 
 from bot.app import App
+from bot.chat.backfill import Backfill
 from bot.chat.blocklist import Blocklist
 from bot.chat.collecting import Collecting
 from bot.chat.commands.asked import Around
 from bot.chat.desk import Desk
+from bot.chat.events import Missed
 from bot.chat.feedback import Feedback
 from bot.chat.inbox import Inbox
+from bot.chat.opening import Opening
 from bot.chat.platform import Messenger
 from bot.chat.verbs.authority import Actor
 from bot.config import BotConfig
@@ -39,9 +42,13 @@ async def connected(app: App, panel_link: PanelLink | None) -> AsyncGenerator[No
     desk = Desk(around)
     inbox = Inbox(app.router, Collecting(sessions), Feedback(sessions))
     async with AsyncExitStack() as stack:
-        for platform in _platforms(settings, desk):
+        platforms = {platform.name: platform for platform in _platforms(settings, desk)}
+        for platform in platforms.values():
             stack.enter_context(app.answering.serving(platform))
             task = asyncio.create_task(_serve(platform, inbox))
+            stack.push_async_callback(_ended, task)
+        for room in (Opening, Backfill) if platforms else ():
+            task = asyncio.create_task(room(sessions, platforms, settings.chat.backfill_days).run())
             stack.push_async_callback(_ended, task)
         yield
 
@@ -65,6 +72,7 @@ def _platforms(settings: BotConfig, desk: Desk) -> list[Messenger]:
 async def _serve(platform: Messenger, inbox: Inbox) -> None:
     while True:
         try:
+            await inbox.on_event(platform, Missed(platform.name))  # before it is connected: what is new then is heard
             await platform.run(lambda event: inbox.on_event(platform, event))
         except Exception:
             log.exception("a network failed; trying again", network=platform.name)
