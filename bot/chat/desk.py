@@ -7,6 +7,7 @@ bot.chat.commands. Knows no network.
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
+from difflib import get_close_matches
 
 import structlog
 from sqlalchemy.exc import IntegrityError
@@ -39,7 +40,7 @@ class Desk:
 
         async def do(asked: Asked) -> Answer:
             if (command := commands.COMMANDS.get(name)) is None:
-                return told(say("I do not know {name}; `/yamabiko help` shows what I do.", name=f"`{name}`"))
+                return _unknown(name)
             return await self._done(asked, command, lambda: read(command, rest))
 
         return await self._answered(call, do)
@@ -153,6 +154,12 @@ class Desk:
         async with reading(self._around.sessions) as session:
             names = await members.with_role(session, asked.workspace_id, error.needed)
         return say("{why} You can ask {names}.", why=sentence, names=listed(names)) if names else sentence
+
+
+def _unknown(name: str) -> Card:
+    if near := get_close_matches(name, commands.COMMANDS, 1):
+        return told(say("I do not know {name}; did you mean {near}?", name=f"`{name}`", near=f"`/yamabiko {near[0]}`"))
+    return told(say("I do not know {name}; `/yamabiko help` shows what I do.", name=f"`{name}`"))
 
 
 def _sentence(error: Exception) -> str:
