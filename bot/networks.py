@@ -6,17 +6,22 @@ Reads the config; the networks get plain values.
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 import structlog
 
 from bot.app import App
+from bot.chat.alternatives import Alternatives
 from bot.chat.blocklist import Blocklist
 from bot.chat.collecting import Collecting
 from bot.chat.commands.asked import Around
 from bot.chat.desk import Desk
 from bot.chat.feedback import Feedback
 from bot.chat.inbox import Inbox
+from bot.chat.notices import Notices
 from bot.chat.platform import Messenger
+from bot.chat.refreshing import Refreshing
+from bot.chat.verbs import watching
 from bot.chat.verbs.authority import Actor
 from bot.config import BotConfig
 
@@ -35,14 +40,25 @@ def named(settings: BotConfig) -> list[str]:
 async def connected(app: App, panel_link: PanelLink | None) -> AsyncGenerator[None]:
     """The config's networks are served within this block; one that fails keeps no other waiting."""
     settings, sessions = app.rows.settings, app.rows.sessions
-    around = Around(sessions, app.live, tuple(settings.bases.servers), Blocklist(settings.chat.blocklist), panel_link)
-    desk = Desk(around)
+    there: dict[str, Messenger] = {}
+    around = Around(
+        sessions,
+        app.live,
+        tuple(settings.bases.servers),
+        Blocklist(settings.chat.blocklist),
+        panel_link,
+        Alternatives(sessions, app.replier, there),
+    )
+    desk, refreshing = Desk(around), Refreshing(partial(watching.changes, sessions))
     inbox = Inbox(app.router, Collecting(sessions), Feedback(sessions))
     async with AsyncExitStack() as stack:
         for platform in _platforms(settings, desk):
+            there[platform.name] = platform
             stack.enter_context(app.answering.serving(platform))
             task = asyncio.create_task(_serve(platform, inbox))
             stack.push_async_callback(_ended, task)
+        for beside in (refreshing.follow(), Notices(sessions, there).follow()):
+            stack.push_async_callback(_ended, asyncio.create_task(beside))
         yield
 
 

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 import structlog
 
 from bot.chat import commands
-from bot.chat.cards import Answer, told
+from bot.chat.cards import Answer, Card, told
 from bot.chat.commands.asked import Around, Asked, Call, FormRefused
+from bot.chat.home import home
 from bot.chat.typed import read
 from bot.chat.verbs.authority import Actor
 from db import channels, members, workspaces
@@ -48,6 +49,12 @@ class Desk:
     async def submit(self, call: Call, form: str, value: str, given: Mapping[str, str]) -> Answer | None:
         """What a form does. Raises FormRefused where something in it is to be mended."""
         return await self._answered(call, lambda asked: commands.FORMS[form](asked, value, given))
+
+    async def home(self, call: Call) -> Card:
+        """The member's own page."""
+        page = await self._answered(call, home)
+        assert isinstance(page, Card), "a page is a card, and so is what is told in its place"
+        return page
 
     async def _answered(self, call: Call, do: Callable[[Asked], Awaitable[Answer | None]]) -> Answer | None:
         asked, language = await self._asked(call)
