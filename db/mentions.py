@@ -28,7 +28,7 @@ class ReplySummary:
     status: ReplyStatus
     asked: str
     text: str | None
-    thumbs: Thumbs = Thumbs()
+    thumbs: Thumbs
 
 
 async def of_member(session: AsyncSession, member_id: int, since: datetime, limit: int) -> list[datetime]:
