@@ -75,6 +75,12 @@ async def named(session: AsyncSession, name: str | int) -> Channel:
     return found[0][0]
 
 
+async def called_in(session: AsyncSession, workspace_id: int, name: str) -> list[Channel]:
+    """The channels of this name in one workspace."""
+    rows = await session.scalars(select(Channel).where(Channel.workspace_id == workspace_id))
+    return called(_bare(name), rows.all(), lambda channel: channel.name)
+
+
 def _bare(name: str) -> str:
     return name.strip().lstrip("#＃")
 

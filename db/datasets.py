@@ -83,6 +83,17 @@ async def learnable(session: AsyncSession, persona: Persona) -> Learnable:
     return found
 
 
+async def why_not(session: AsyncSession, message_id: int) -> str | None:
+    """Why a persona of the community's voice may not learn this message; None when it may."""
+    return await session.scalar(
+        select(_left_out(Message, members.saying_yes("community")))
+        .select_from(Message)
+        .join(Channel, Channel.id == Message.channel_id)
+        .join(Workspace, Workspace.id == Channel.workspace_id)
+        .where(Message.id == message_id)
+    )
+
+
 def _left_out(
     message: type[Message] | FromClause, agreed: Select[int] | CompoundSelect[int]
 ) -> ColumnElement[str | None]:

@@ -93,6 +93,13 @@ async def _called_alike(session: AsyncSession, name: str) -> list[Member]:
     return list(await session.scalars(select(Member).where(Member.id.in_(ids)).order_by(Member.id)))
 
 
+async def called_in(session: AsyncSession, workspace_id: int, name: str) -> list[Member]:
+    """The members of this name in one workspace."""
+    rows = (await session.execute(select(Member.id, Member.name).where(Member.workspace_id == workspace_id))).all()
+    ids = [member_id for member_id, _ in called(name, rows, lambda row: row[1])]
+    return list(await session.scalars(select(Member).where(Member.id.in_(ids)).order_by(Member.id)))
+
+
 def language_of(member: Member) -> str:
     """What the bot speaks with them: what they chose, else their network's language, else the config's."""
     return member.language or words.best(member.locale or "") or words.by_default()
@@ -162,6 +169,13 @@ def _latest(purpose: Purpose) -> Select[int]:
 async def role_of(session: AsyncSession, member_id: int) -> RoleName:
     found = await session.scalar(select(Role.role).where(Role.member_id == member_id))
     return _role(found)
+
+
+async def with_role(session: AsyncSession, workspace_id: int, least: RoleName) -> list[str]:
+    """The names of a workspace's members who may do what `least` may, or more."""
+    enough = ROLES[ROLES.index(least) :]
+    query = select(Member.name).join(Role, Role.member_id == Member.id).order_by(Member.name)
+    return list(await session.scalars(query.where(Member.workspace_id == workspace_id, Role.role.in_(enough))))
 
 
 def _role(found: str | None) -> RoleName:

@@ -53,6 +53,15 @@ async def waiting(session: AsyncSession, member_id: int, now: datetime) -> int:
     return await session.scalar(count) or 0
 
 
+async def queue(session: AsyncSession, now: datetime) -> tuple[int, int]:
+    """How many questions wait, and how many are being answered."""
+    alive = (Reply.status == "answering") & (Reply.lease_until > now)
+    waits = (Reply.status == "queued") | ((Reply.status == "answering") & (Reply.lease_until <= now))
+    waiting = await session.scalar(select(func.count()).select_from(Reply).where(waits))
+    answering = await session.scalar(select(func.count()).select_from(Reply).where(alive))
+    return waiting or 0, answering or 0
+
+
 async def latest(session: AsyncSession, limit: int) -> list[ReplySummary]:
     """Newest first."""
     found = await session.execute(

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from db import mentions, replies
 from db.models import (
     Activation,
     Adapter,
@@ -57,15 +58,10 @@ class Here:
     state: ChannelState
 
 
-async def queue(session: AsyncSession) -> Queue:
-    rows = await session.execute(
-        select(Reply.status, func.count(), func.min(Reply.created_at))
-        .where(Reply.status.in_(("queued", "answering")))
-        .group_by(Reply.status)
-    )
-    found = {status: (count, oldest) for status, count, oldest in rows}
-    waiting, answering = found.get("queued", (0, None)), found.get("answering", (0, None))
-    return Queue(waiting[0], answering[0], min((one for _, one in found.values()), default=None))
+async def queue(session: AsyncSession, now: datetime) -> Queue:
+    waiting, answering = await mentions.queue(session, now)
+    oldest = select(func.min(Reply.created_at)).where(Reply.status.in_(replies.OPEN))
+    return Queue(waiting, answering, await session.scalar(oldest))
 
 
 async def failures(session: AsyncSession, since: datetime, limit: int) -> list[tuple[str, int]]:
@@ -154,14 +150,6 @@ async def kept(session: AsyncSession, member_id: int) -> Kept:
     )
 
 
-async def consents(session: AsyncSession, member_id: int) -> dict[str, bool]:
-    """Purpose → the member's latest answer; what they were never asked is absent."""
-    rows = await session.execute(
-        select(Consent.purpose, Consent.answer).where(Consent.member_id == member_id).order_by(Consent.id)
-    )
-    return dict(rows.all())
-
-
 async def mark(session: AsyncSession) -> Hashable:
     """Something that differs as soon as anything of the above has changed, or what admins can change."""
     newest = await session.execute(
@@ -188,7 +176,7 @@ async def mark(session: AsyncSession) -> Hashable:
     )
     waiting = await session.execute(
         select(Reply.status, func.count())
-        .where(Reply.status.in_(("queued", "answering", "failed", "apologised")))
+        .where(Reply.status.in_((*replies.OPEN, "failed", "apologised")))
         .group_by(Reply.status)
         .order_by(Reply.status)
     )

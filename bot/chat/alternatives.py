@@ -5,7 +5,7 @@ Owns the order of showing and keeping a choice. Who may do what is for the verbs
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from weakref import WeakValueDictionary
 
@@ -14,7 +14,7 @@ import structlog
 from bot.chat.cards import Button, Card, Growing, Line, Note, Part, Row, Text, told
 from bot.chat.hand import name_of, place_of
 from bot.chat.platform import Draft, NotShown, Platform
-from bot.chat.reply import NoOthers, Replier
+from bot.chat.reply import Replier
 from bot.chat.reply_buttons import buttons
 from bot.chat.verbs import replies as verbs
 from bot.chat.verbs.authority import Actor
@@ -22,7 +22,7 @@ from bot.chat.verbs.replies import MOST, Answers, NotChangeable, no_such_answer
 from db import candidates, members, replies
 from db.models import ReplyCandidate
 from db.session import Sessions, reading, transaction
-from db.words import language, say, speaking
+from db.words import say, speaking
 
 log = structlog.get_logger()
 
@@ -41,36 +41,29 @@ class Alternatives:
     async def offer(self, actor: Actor, reply_id: int, *, more: bool = False) -> Card | Growing:
         """The answers there are, `more` or the first others after a while.
 
-        Raises NoSuchReply, NotChangeable, NotAllowed.
+        Raises NoSuchReply, NotChangeable, NotAllowed; what grows raises NoOthers too.
         """
         found = await verbs.answers(self._sessions, actor, reply_id)
         if len(found.kept) >= MOST or (found.kept and not more):
             return self._card(found)
-        return Growing(self._grown(actor, found, language(), told(say("I am thinking of other answers…"))))
+        return Growing(self._grown(actor, found))
 
-    async def _grown(self, actor: Actor, found: Answers, spoken: str, first: Card) -> AsyncIterator[Card]:
-        yield first
-        with speaking(spoken):  # nothing is yielded within: the next piece may be taken in another context
-            last = await self._drawn(actor, found)
-        yield last
+    async def _grown(self, actor: Actor, found: Answers) -> AsyncGenerator[Card]:
+        yield told(say("I am thinking of other answers…"))
+        yield await self._drawn(actor, found)
 
     async def _drawn(self, actor: Actor, found: Answers) -> Card:
         reply = found.placed.reply
         if reply.id in self._drawing:
-            return told(say("I am thinking of other answers already; a moment, please."))
+            raise NotChangeable(say("I am thinking of other answers already; a moment, please."))
         self._drawing.add(reply.id)
         try:
             others = await self._replier.others(reply, AT_ONCE, random.randrange(2**31))
             kept = await verbs.keep_answers(self._sessions, actor, reply.id, others.said, others.given)
-        except (NoOthers, NotChangeable, replies.NoSuchReply) as why:
-            return told(str(why))
-        except Exception as error:
-            log.error("other answers failed", reply=reply.id, exc_info=error)
-            return told(say("Something failed; the log of the bot tells what."))
         finally:
             self._drawing.discard(reply.id)
         if len(kept) <= max(len(found.kept), 1):
-            return told(say("I have no other answer to that."))
+            raise NotChangeable(say("I have no other answer to that."))
         return self._card(Answers(found.placed, kept))
 
     def _card(self, found: Answers) -> Card:

@@ -4,7 +4,7 @@ Owns the vocabulary. Knows no network and no command. Texts are Markdown as the 
 draws a card turns it into the network's own, and breaks what would ping anybody.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -134,7 +134,7 @@ class Growing:
     A network shows as many of those between as its limits allow; whoever stops early closes the iterator.
     """
 
-    cards: AsyncIterator[Card]
+    cards: AsyncGenerator[Card]
 
 
 Answer = Card | Form | Question | Growing

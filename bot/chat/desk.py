@@ -4,20 +4,27 @@ Owns who they are, in which language they are answered, and that every refusal i
 bot.chat.commands. Knows no network.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from datetime import UTC, datetime
 
 import structlog
+from sqlalchemy.exc import IntegrityError
 
 from bot.chat import commands
-from bot.chat.cards import Answer, Card, told
-from bot.chat.commands.asked import Around, Asked, Call, FormRefused
+from bot.chat.addressed import addressed
+from bot.chat.cards import Answer, Card, Choice, Growing, told
+from bot.chat.commands.asked import Around, Asked, Call, Command, FormRefused
+from bot.chat.hints import in_chat
 from bot.chat.home import home
-from bot.chat.typed import read
-from bot.chat.verbs.authority import Actor
+from bot.chat.suggesting import suggested
+from bot.chat.typed import NotUnderstood, checked, read, usage
+from bot.chat.verbs.authority import Actor, NotAllowed, authorise
 from db import channels, members, workspaces
-from db.session import transaction
-from db.words import say, speaking
+from db.models import Workspace
+from db.names import plain
+from db.session import reading, transaction
+from db.words import by_default, listed, say, speaking
 
 log = structlog.get_logger()
 
@@ -28,23 +35,30 @@ class Desk:
 
     async def line(self, call: Call, line: str) -> Answer | None:
         """A command as it is typed: its name and what it is told. Nothing typed asks for help."""
-        name, _, rest = line.strip().partition(" ")
-        command = commands.COMMANDS.get(name.lower() or "help")
+        words = line.split(None, 1)
+        name, rest = plain(words[0]).lower() if words else "help", words[1] if len(words) > 1 else ""
 
         async def do(asked: Asked) -> Answer:
-            if command is None:
+            if (command := commands.COMMANDS.get(name)) is None:
                 return told(say("I do not know {name}; `/yamabiko help` shows what I do.", name=f"`{name}`"))
-            return await command.do(asked, read(command, rest))
+            return await self._done(asked, command, lambda: read(command, rest))
 
         return await self._answered(call, do)
 
     async def command(self, call: Call, name: str, given: Mapping[str, str]) -> Answer | None:
         """A command whose options the network has taken apart already."""
-        return await self._answered(call, lambda asked: commands.COMMANDS[name].do(asked, given))
+        command = commands.COMMANDS[name]
+        return await self._answered(call, lambda asked: self._done(asked, command, lambda: checked(command, given)))
 
     async def press(self, call: Call, press: str, value: str) -> Answer | None:
         """What a button does; None when there is nothing to show."""
-        return await self._answered(call, lambda asked: commands.PRESSES[press](asked, value))
+
+        async def do(asked: Asked) -> Answer | None:
+            if press not in commands.PRESSES:  # a button of an earlier version stands there for ever
+                return told(say("This button does nothing any more; `/yamabiko help` shows what I do."))
+            return await commands.PRESSES[press](asked, value)
+
+        return await self._answered(call, do)
 
     async def submit(self, call: Call, form: str, value: str, given: Mapping[str, str]) -> Answer | None:
         """What a form does. Raises FormRefused where something in it is to be mended."""
@@ -56,17 +70,67 @@ class Desk:
         assert isinstance(page, Card), "a page is a card, and so is what is told in its place"
         return page
 
+    async def suggest(self, call: Call, command: str, option: str, typed: str) -> Sequence[Choice]:
+        """What an option could be that begins or goes on as `typed`; at most 25, none when nothing can be said."""
+        try:
+            asked, language = await self._asked(call)
+            wanted = next(one for one in commands.COMMANDS[command].options if one.name == option)
+            with speaking(language):
+                return await suggested(asked, wanted, typed)
+        except Exception as error:  # a kindness: whoever types goes on without
+            log.info("nothing could be suggested", command=command, option=option, why=repr(error))
+            return ()
+
+    async def _done(self, asked: Asked, command: Command, options: Callable[[], Mapping[str, str]]) -> Answer:
+        authorise(asked.actor, command.role, command.name)
+        given = options()
+        if any(option.kind in ("channel", "member") and option.name in given for option in command.options):
+            async with transaction(self._around.sessions) as session:
+                workspace = await session.get_one(Workspace, asked.workspace_id)
+                given = await addressed(session, workspace, command, given)
+        try:
+            return await command.do(asked, given)
+        except FormRefused as refusal:  # here the field was an option
+            raise NotUnderstood(
+                say("{option}: {why} {usage}", option=refusal.field, why=refusal, usage=usage(command))
+            ) from refusal
+
     async def _answered(self, call: Call, do: Callable[[Asked], Awaitable[Answer | None]]) -> Answer | None:
-        asked, language = await self._asked(call)
+        try:
+            asked, language = await self._asked(call)
+        except Exception as error:
+            with speaking(call.member.locale or by_default()):
+                return told(_sentence(error))
         with speaking(language):
             try:
-                return await do(asked)
+                answer = await do(asked)
             except FormRefused:
                 raise
             except Exception as error:
-                return told(_sentence(error))
+                return told(await self._refused(asked, error))
+        return Growing(self._each(asked, language, answer.cards)) if isinstance(answer, Growing) else answer
+
+    async def _each(self, asked: Asked, language: str, cards: AsyncGenerator[Card]) -> AsyncGenerator[Card]:
+        """The cards in the asker's language, whoever waits for them; what went wrong is the last one."""
+        async with aclosing(cards):
+            last = False
+            while not last:
+                with speaking(language):  # not around a yield: who goes on there speaks their own
+                    try:
+                        card = await anext(cards)
+                    except StopAsyncIteration:
+                        return
+                    except Exception as error:
+                        card, last = told(await self._refused(asked, error)), True
+                yield card
 
     async def _asked(self, call: Call) -> tuple[Asked, str]:
+        try:
+            return await self._known(call)
+        except IntegrityError:  # two came at the same moment; what the other wrote is there now
+            return await self._known(call)
+
+    async def _known(self, call: Call) -> tuple[Asked, str]:
         now, who = datetime.now(UTC), call.member
         async with transaction(self._around.sessions) as session:
             seen = call.workspace
@@ -80,9 +144,17 @@ class Desk:
         asked = Asked(self._around, call, actor, member.id, workspace.id, channel.id if channel else None)
         return asked, members.language_of(member)
 
+    async def _refused(self, asked: Asked, error: Exception) -> str:
+        sentence = _sentence(error)
+        if not isinstance(error, NotAllowed) or error.needed is None:
+            return sentence
+        async with reading(self._around.sessions) as session:
+            names = await members.with_role(session, asked.workspace_id, error.needed)
+        return say("{why} You can ask {names}.", why=sentence, names=listed(names)) if names else sentence
+
 
 def _sentence(error: Exception) -> str:
-    if type(error).__module__.partition(".")[0] in ("bot", "db"):
-        return str(error)
+    if type(error).__module__.partition(".")[0] in ("bot", "db") and str(error):
+        return in_chat(str(error))
     log.error("a command failed", exc_info=error)
     return say("Something failed; the log of the bot tells what.")

@@ -27,8 +27,11 @@ class MemberSeen:
 
 @dataclass(frozen=True, slots=True)
 class ChannelSeen:
+    """`direct`: one member and the bot are in it, and nobody else."""
+
     id: str
     name: str
+    direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)

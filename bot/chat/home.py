@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from bot.chat.cards import Button, Card, Facts, Heading, Line, Note, Part, Row, Text
 from bot.chat.commands.asked import Asked
-from bot.chat.verbs import personas, training, watching
+from bot.chat.commands.figures import change, progress
+from bot.chat.verbs import own, personas, training, watching
 from bot.chat.verbs.personas import PersonaSummary
 from bot.chat.verbs.training import RunReport
 from bot.chat.verbs.watching import Glance, Myself
@@ -19,7 +20,6 @@ from db.words import listed, say, say_count
 
 MOST_PERSONAS = 8
 LATEST_RUNS = 4
-BAR = 12  # characters
 LONGEST_REASON = 300
 
 
@@ -27,7 +27,8 @@ async def home(asked: Asked) -> Card:
     """For the one who asks, by their role of this moment."""
     every = await personas.every(asked.sessions, asked.actor)
     mine = await watching.myself(asked.sessions, asked.actor, asked.workspace_id)
-    parts = [*_who_speaks(every, mine.here), *_consent(every, mine), *_own(mine)]
+    agreed = (await own.answers(asked.sessions, asked.actor)).get("community")
+    parts = [*_who_speaks(every, mine.here), *_consent(agreed.yes if agreed else None), *_own(mine)]
     if _reaches(asked, "curator"):
         parts += await _at_work(asked, every)
     return Card(parts)
@@ -93,8 +94,7 @@ def _collected(one: Here) -> str:
             return say("collected for training")
 
 
-def _consent(every: Sequence[PersonaSummary], mine: Myself) -> list[Part]:
-    answer = mine.consents.get("community")
+def _consent(answer: bool | None) -> list[Part]:
     parts: list[Part] = [Heading(say("May I learn from what you write?")), Text(_answered(answer))]
     buttons: list[Button] = []
     if answer is not True:
@@ -146,13 +146,13 @@ def _run(run: RunReport) -> str:
         case "queued":
             return say("Run {run} of **{persona}** waits for the trainer.", **facts)
         case "running":
-            return "\n".join([say("Run {run} of **{persona}**: {phase}", **facts, phase=_phase(run)), *_progress(run)])
+            return say("Run {run} of **{persona}**: {progress}", **facts, progress=progress(run))
         case "succeeded":
             return say(
                 "Run {run} of **{persona}** is done: adapter {number}, {loss}.",
                 **facts,
                 number=run.adapter,
-                loss=_losses(run.base_loss, run.candidate_loss),
+                loss=change(run.base_loss, run.candidate_loss),
             )
         case _:
             ended = shown("run status", run.status)
@@ -161,47 +161,13 @@ def _run(run: RunReport) -> str:
             ).strip()
 
 
-def _phase(run: RunReport) -> str:
-    if run.stopping:
-        return say("stopping")
-    return ": ".join(shown("phase", part) for part in run.phase.split(": "))
-
-
-def _progress(run: RunReport) -> list[str]:
-    if not run.steps:
-        return []
-    full = round(BAR * run.step / run.steps)
-    facts = {"step": run.step, "steps": run.steps, "part": f"{run.step / run.steps:.0%}"}
-    line = [f"`{'█' * full}{'░' * (BAR - full)}` " + say("{part} · step {step} of {steps}", **facts)]
-    if run.loss is not None:
-        line.append(say("loss {loss:.2f}", loss=run.loss))
-    if run.seconds_left is not None and run.phase == "training":
-        line.append(_left(run.seconds_left))
-    return [" · ".join(line)]
-
-
-def _left(seconds: float) -> str:
-    if seconds < 60:
-        return say("less than a minute left")
-    return say_count("{count} minute left", "{count} minutes left", round(seconds / 60))
-
-
-def _losses(base: float | None, candidate: float | None, live: float | None = None) -> str:
-    if base is None or candidate is None:
-        return say("not measured")
-    if live is not None:
-        facts = {"base": base, "live": live, "candidate": candidate}
-        return say("held-out loss {base:.2f} (base), {live:.2f} (live) → {candidate:.2f}", **facts)
-    return say("held-out loss {base:.2f} → {candidate:.2f}", base=base, candidate=candidate)
-
-
 def _candidates(found: Sequence[Candidate], *, admin: bool) -> list[Part]:
     if not found:
         return []
     parts: list[Part] = [Heading(say("Candidates"))]
     for one in found:
-        base, live, candidate = (one.figures.get(who, {}).get("loss") for who in ("base", "live", "candidate"))
-        facts = {"persona": one.persona, "number": one.number, "loss": _losses(base, candidate, live)}
+        base, candidate = (one.figures.get(who, {}).get("loss") for who in ("base", "candidate"))
+        facts = {"persona": one.persona, "number": one.number, "loss": change(base, candidate)}
         parts += [Text(say("**{persona}**, adapter {number}: {loss}", **facts)), Row(_on_candidate(one, admin=admin))]
     return parts
 
@@ -229,7 +195,7 @@ def _queue(seen: Glance, *, resume: bool) -> list[Part]:
         places = listed(say("everything") if name is None else f"#{name}" for name in seen.paused)
         parts.append(Text(say("Paused: {places}", places=places)))
         if resume and None in seen.paused:
-            parts.append(Row([Button(say("Resume everything"), "resume")]))
+            parts.append(Row([Button(say("Resume everything"), "resume", "0")]))
     return parts
 
 

@@ -15,6 +15,14 @@ class NotShown(Exception):
     """This can never be shown there: the channel is gone, the terminal is closed. The message says why."""
 
 
+class NotReached(Exception):
+    """The network cannot be reached for now; the message says why. It is worth trying again."""
+
+
+class NotAdmitted(Exception):
+    """The network does not let us in, and will not until a person mends something; the message says what."""
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """Something to be shown under one name, and how far it got before.
@@ -55,7 +63,7 @@ class Platform(Protocol):
         """Hand over everything that happens until the network, or the person, is done.
 
         An event is acknowledged to the network when `on_event` has returned, and not before: until then it
-        is kept nowhere else. One that is handed over twice does no harm.
+        is kept nowhere else. One that is handed over twice does no harm. Raises NotReached, NotAdmitted.
         """
         ...
 

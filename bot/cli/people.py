@@ -1,16 +1,31 @@
-"""`yamabiko members`, `role`, `language`, `consent`, `permit-training`."""
+"""`yamabiko claim`, `members`, `role`, `language`, `consent`, `permit-training`."""
 
 from typing import Annotated
 
 import typer
 
-from bot.chat.verbs import text
-from bot.cli.common import TEXT, Json, call, out, print_json, table
+from bot.chat.verbs import signing_in, text
+from bot.cli.common import BEGIN, TEXT, Json, call, out, print_json, table
 from db.coded import shown
 from db.members import MemberSummary, Purpose
 from db.words import LANGUAGES, listed, say, say_count
 
 cli = typer.Typer()
+
+
+@cli.command(rich_help_panel=BEGIN)
+def claim(as_json: Json = False) -> None:
+    """A code that makes whoever types it in chat an owner, once.
+
+    For the first owner; owners give others their roles in chat.
+    """
+    code = call(signing_in.claim_code)
+    line = signing_in.claim_line(code)
+    if as_json:
+        print_json({"code": code, "type": line})
+        return
+    out.print(say("Type this in chat, within an hour, where the bot is:"), markup=False)
+    out.print(f"  {line}", markup=False, style="bold")
 
 
 @cli.command(rich_help_panel=TEXT)

@@ -1,6 +1,6 @@
 """The short words of rows about text, as sentences and labels on a page.
 
-Owns how each is said. Knows no page.
+Owns how what is said becomes HTML. How each is said stands in bot.chat.text_words.
 """
 
 import re
@@ -8,84 +8,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from html import escape
 
-from db.channels import ChannelSummary
-from db.coded import shown
-from db.members import Purpose, RoleName
-from db.models.text import Provenance, Review
+from bot.chat.text_words import left_out, open_for, provenance, purpose, review, role, terms
 from db.redact import KINDS
-from db.words import say, say_count
+from db.words import say
+
+__all__ = ["left_out", "marked", "moment", "open_for", "provenance", "purpose", "review", "role", "terms", "together"]
 
 _CUT = re.compile(r"\[(?:" + "|".join(map(re.escape, sorted(KINDS))) + r")\]")
-
-
-def terms() -> str:
-    """What an admin should know before text that came through an API is learned from."""
-    return say(
-        "Slack's and Discord's developer terms restrict training on text that came through their APIs; files you own, "
-        "your workspace's own export and members' own data packages are the safe ground."
-    )
-
-
-def role(name: RoleName) -> str:
-    return shown("role", name)
-
-
-def purpose(name: Purpose) -> str:
-    return say("the community's voice") if name == "community" else say("a voice of their own")
-
-
-def review(state: Review) -> str:
-    match state:
-        case "pending":
-            return say("pending")
-        case "approved":
-            return say("approved")
-        case "left_out":
-            return say("left out")
-
-
-def open_for(channel: ChannelSummary) -> str:
-    if channel.state == "closed":
-        return say("closed")
-    if channel.state == "context":
-        return say("open for context")
-    return say("open for training, after review") if channel.review_each else say("open for training")
-
-
-def provenance(name: str) -> str:
-    """Where a text came from."""
-    told: dict[Provenance | str, str] = {
-        "owner_file": say("a file of your own"),
-        "slack_export": say("the workspace's Slack export"),
-        "discord_package": say("members' own Discord data packages"),
-        "slack_api": say("Slack, through its API"),
-        "discord_api": say("Discord, through its API"),
-        "discord_export": say("a Discord export, made through the API"),
-    }
-    return told.get(name, name)
-
-
-def left_out(reason: str, count: int) -> str:
-    """How many messages are not learned, and why."""
-    match reason:
-        case "no consent":
-            return say_count("{count:,} whose author has not agreed", "{count:,} whose authors have not agreed", count)
-        case "not reviewed yet":
-            return say_count("{count:,} not reviewed yet", "{count:,} not reviewed yet", count)
-        case "left out in review":
-            return say_count("{count:,} left out in review", "{count:,} left out in review", count)
-        case "no permission for API text":
-            return say_count(
-                "{count:,} from an API, without permission to train on it",
-                "{count:,} from an API, without permission to train on them",
-                count,
-            )
-        case "author blocked":
-            return say_count("{count:,} whose author is blocked", "{count:,} whose authors are blocked", count)
-        case "author unknown":
-            return say_count("{count:,} whose author is unknown", "{count:,} whose authors are unknown", count)
-        case _:
-            return f"{count:,} {reason}"
 
 
 def moment(at: datetime) -> str:

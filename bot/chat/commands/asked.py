@@ -67,7 +67,8 @@ Kind = Literal["text", "number", "yes", "one", "persona", "run", "adapter", "cha
 class Option:
     """One thing a command is told, by name or by place; where it is typed, the last one takes what is left.
 
-    Channels and members come as "#ROW", numbers as digits, `yes` as "yes" or "".
+    Commands are given channels and members as "#ROW", numbers as digits (an adapter's is 0 for the bare base), `one`
+    as one of its choices, `yes` as "yes"; what was not told is absent. `by_name`: typed as name=value alone.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Option:
     kind: Kind = "text"
     required: bool = False
     choices: Sequence[str] = ()
+    by_name: bool = False
 
 
 Do = Callable[[Asked, Mapping[str, str]], Awaitable[Answer]]

@@ -30,7 +30,11 @@ class Actor:
 
 
 class NotAllowed(Exception):
-    """The actor's role does not reach for this verb."""
+    """The actor's role does not reach for this verb; `needed` is the least that does, where roles decide."""
+
+    def __init__(self, why: str, needed: RoleName | None = None) -> None:
+        super().__init__(why)
+        self.needed: RoleName | None = needed
 
 
 Inside = Callable[Concatenate[AsyncSession, Actor, P], Awaitable[R]]
@@ -84,7 +88,8 @@ def authorise(actor: Actor, needed: RoleName, what: str) -> None:
                 needed=a_role(needed),
                 what=what,
                 role=a_role(actor.role),
-            )
+            ),
+            needed,
         )
 
 

@@ -57,7 +57,7 @@ async def unblock(session: AsyncSession, actor: Actor, member: str) -> str:
 
 
 @verb("admin", "channel")
-async def pause(session: AsyncSession, actor: Actor, channel: str | None = None) -> str | None:
+async def pause(session: AsyncSession, actor: Actor, channel: str | int | None = None) -> str | None:
     """Answer nobody in a channel, or anywhere (None), until it is resumed; the channel's name.
 
     What was asked before is still answered. Raises NoSuchChannel, AmbiguousChannel.
@@ -68,7 +68,7 @@ async def pause(session: AsyncSession, actor: Actor, channel: str | None = None)
 
 
 @verb("admin", "channel")
-async def resume(session: AsyncSession, actor: Actor, channel: str | None = None) -> list[str | None]:
+async def resume(session: AsyncSession, actor: Actor, channel: str | int | None = None) -> list[str | None]:
     """End a channel's pause, or the one of everything (None); what is still paused, None standing for everything.
 
     Raises NoSuchChannel, AmbiguousChannel, NotPaused.
@@ -110,7 +110,7 @@ async def delete_reply(session: AsyncSession, actor: Actor, reply: int) -> Reply
     found = await replies.numbered(session, reply)
     if actor.name != f"member:{found.asker_id}":
         if ROLES.index(actor.role) < ROLES.index("curator"):
-            raise NotAllowed(say("Only the one who asked, or a curator, may delete this reply."))
+            raise NotAllowed(say("Only the one who asked, or a curator, may delete this reply."), "curator")
         audit.record(session, actor.name, "delete_reply", {"reply": reply}, datetime.now(UTC))
     await replies.erase(session, found)
     return found.status

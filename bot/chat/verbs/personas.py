@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.chat.verbs.authority import Actor, query, verb
-from db import adapters, channels, members, personas, runs, workspaces
+from bot.chat.verbs.authority import Actor, authorise, query, verb
+from db import adapters, audit, channels, members, personas, runs, workspaces
 from db.models import Persona
 from db.models.personas import Shape
 from db.recipe import SHAPE_OF, recipe_from, sampling_from
@@ -138,6 +138,25 @@ async def delete(session: AsyncSession, actor: Actor, name: str) -> None:
     persona = await personas.named(session, name)
     await runs.cancel_open(session, persona.id, datetime.now(UTC))
     persona.deleted_at = datetime.now(UTC)
+
+
+@verb("member", "persona", "channel")
+async def use(
+    session: AsyncSession, actor: Actor, persona: str | None, channel: str | int, *, direct: bool = False
+) -> str:
+    """A channel's mentions are answered by this persona (None: by the only one there is); the channel's name.
+
+    Open to everyone in their own direct messages, elsewhere to admins, of whom the audit tells. Raises NoSuchPersona,
+    NoSuchChannel, AmbiguousChannel, NotAllowed.
+    """
+    found = await channels.named(session, channel)
+    chosen = await personas.named(session, persona) if persona is not None else None
+    if not direct:
+        authorise(actor, "admin", "use")
+        subject = {"persona": chosen.name if chosen else None, "channel": found.name}
+        audit.record(session, actor.name, "use", subject, datetime.now(UTC))
+    found.persona_id = chosen.id if chosen else None
+    return found.name
 
 
 @query("member")

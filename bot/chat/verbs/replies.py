@@ -99,7 +99,7 @@ def _asked(actor: Actor, reply: Reply) -> bool:
 
 def _refuse_others(actor: Actor, reply: Reply) -> None:
     if not _asked(actor, reply) and ROLES.index(actor.role) < ROLES.index("curator"):
-        raise NotAllowed(say("Only the one who asked, or a curator, may change this reply."))
+        raise NotAllowed(say("Only the one who asked, or a curator, may change this reply."), "curator")
 
 
 def _refuse_unsaid(reply: Reply) -> None:

@@ -1,6 +1,7 @@
 """Verbs on text and on who agreed to what: channels, review, members, consent, permission."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,6 +31,23 @@ async def list_channels(session: AsyncSession, actor: Actor) -> list[ChannelSumm
 async def tally(session: AsyncSession, actor: Actor) -> dict[int, Tally]:
     """Of each channel that holds messages, by its row: how much may be learned, and why not more."""
     return await datasets.tallies(session)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelState:
+    """What a channel is open for."""
+
+    id: int
+    name: str
+    state: str
+    review_each: bool
+
+
+@query("admin")
+async def look(session: AsyncSession, actor: Actor, channel: str | int) -> ChannelState:
+    """Any channel, also one that was never opened. Raises NoSuchChannel, AmbiguousChannel."""
+    found = await channels.named(session, channel)
+    return ChannelState(found.id, found.name, found.state, found.review_each)
 
 
 @verb("admin", "channel", "for_training", "review_each")
@@ -73,17 +91,41 @@ async def review(session: AsyncSession, actor: Actor, ids: Sequence[int], state:
 
 
 @query("curator")
+async def pending(
+    session: AsyncSession, actor: Actor, channel: str | int, older_than: int | None = None, limit: int = 8
+) -> tuple[str, Leaf]:
+    """A channel's name, its newest messages that nobody has looked at, older than that one, and how many of any age.
+
+    Raises NoSuchChannel, AmbiguousChannel.
+    """
+    found = await channels.named(session, channel)
+    return found.name, await reviews.pending(session, found, older_than, limit)
+
+
+@verb("curator", "channel", "message", "state")
+async def review_message(session: AsyncSession, actor: Actor, channel: int, message: str, state: Review) -> str | None:
+    """Put one message, by its network's id, into a review state; why it may still not be learned, if so.
+
+    Raises NoSuchChannel, NoSuchMessage.
+    """
+    found = await reviews.seen(session, await channels.named(session, channel), message)
+    await messages.set_review(session, [found], state)
+    return await datasets.why_not(session, found)
+
+
+@query("curator")
 async def list_members(session: AsyncSession, actor: Actor) -> list[MemberSummary]:
     return await members.summaries(session)
 
 
 @verb("owner", "member", "role")
-async def set_role(session: AsyncSession, actor: Actor, member: str, role: RoleName) -> None:
-    """Raises NoSuchMember, NotAllowed."""
+async def set_role(session: AsyncSession, actor: Actor, member: str, role: RoleName) -> str:
+    """Their name. Raises NoSuchMember, NotAllowed."""
     if role not in ROLES:
         raise NotAllowed(say("There is no role {role!r}; the roles are {roles}.", role=role, roles=listed(ROLES)))
     found = await members.named(session, member)
     await members.set_role(session, found.id, role, actor.name, datetime.now(UTC))
+    return found.name
 
 
 @verb("member", "member", "language")
@@ -94,7 +136,9 @@ async def choose_language(session: AsyncSession, actor: Actor, member: str, lang
     """
     found = await members.named(session, member)
     if actor.name != f"member:{found.id}" and ROLES.index(actor.role) < ROLES.index("admin"):
-        raise NotAllowed(say("Only the member, or an admin, may choose the language the bot speaks with them."))
+        raise NotAllowed(
+            say("Only the member, or an admin, may choose the language the bot speaks with them."), "admin"
+        )
     members.choose_language(found, language)
     return found.name
 
@@ -123,6 +167,13 @@ async def consent(
 @query("curator")
 async def list_workspaces(session: AsyncSession, actor: Actor) -> list[WorkspaceSummary]:
     return await workspaces.summaries(session)
+
+
+@query("owner")
+async def workspace(session: AsyncSession, actor: Actor, name: str | int) -> WorkspaceSummary:
+    """One of them. Raises NoSuchWorkspace."""
+    found = await workspaces.named(session, name)
+    return next(one for one in await workspaces.summaries(session) if one.id == found.id)
 
 
 @verb("owner", "workspace", "ground")

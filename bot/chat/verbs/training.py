@@ -203,19 +203,36 @@ async def reject(session: AsyncSession, actor: Actor, persona: str, number: int)
 
 @verb("admin", "persona", "to", "why")
 async def rollback(
-    session: AsyncSession, actor: Actor, persona: str, to: int | None = None, why: str = ""
+    session: AsyncSession,
+    actor: Actor,
+    persona: str,
+    to: int | None = None,
+    why: str = "",
+    *,
+    only_from: int | None = None,
 ) -> int | None:
     """Go back to adapter `to` (0: the bare base; None: what was live before); the number now live.
 
-    Raises NothingToRollBack, NoSuchAdapter, CannotGoLive.
+    `only_from`: only while that one (0: the bare base) is live, for buttons that stand for long. Raises
+    NothingToRollBack, NoSuchAdapter, CannotGoLive, LiveChanged.
     """
     found = await personas.named(session, persona)
+    if only_from is not None:
+        await _expect(session, found, only_from)
     if to is None:
         adapter = await _previous(session, found)
     else:
         adapter = await adapters.numbered(session, found, to) if to else None
     await _go_live(session, actor, found, adapter, why or say("rolled back"))
     return adapter.number if adapter else None
+
+
+async def _expect(session: AsyncSession, persona: Persona, number: int) -> None:
+    adapter = await adapters.numbered(session, persona, number) if number else None
+    if persona.live_adapter_id != (adapter.id if adapter else None):
+        raise personas.LiveChanged(
+            say("What is live for {persona} changed in the meantime; look again and repeat.", persona=persona.name)
+        )
 
 
 async def _chosen(session: AsyncSession, persona: Persona, number: int | None) -> Adapter:

@@ -39,9 +39,8 @@ class ActivationReport:
 
 @dataclass(frozen=True, slots=True)
 class Myself:
-    """What a member sees of themselves: purpose → answer, how much is kept, and where they are."""
+    """What a member sees of themselves: how much is kept, and where they are."""
 
-    consents: dict[str, bool]
     kept: Kept
     here: list[Here]
 
@@ -111,7 +110,6 @@ async def myself(session: AsyncSession, actor: Actor, workspace: int, limit: int
     """Of the member who asks and of nobody else; `workspace` is the row they ask from."""
     member = int(actor.name.removeprefix("member:"))
     return Myself(
-        await overview.consents(session, member),
         await overview.kept(session, member),
         await overview.where_a_member_is(session, workspace, member, limit),
     )
@@ -122,7 +120,7 @@ async def glance(session: AsyncSession, actor: Actor, workspace: int, limit: int
     """At most `limit` of each kind; channels are those of the workspace."""
     now = datetime.now(UTC)
     return Glance(
-        queue=await overview.queue(session),
+        queue=await overview.queue(session, now),
         trainer_alive=bool(await heartbeats.alive(session, "trainer", now)),
         candidates=await overview.candidates(session, limit),
         failures=await overview.failures(session, now - LATELY, limit),
