@@ -4,6 +4,7 @@ Owns which messages are kept at all, whether they come as they are written or fr
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -113,7 +114,8 @@ async def keep(
     if not ours:
         return Stored()
     ids = await _people(session, workspace, ours, now)
-    fresh = [new_message(one.posted, ids) for one in ours]
+    # A network that shows no edit shows the text as it was written: one that we know to be younger stays.
+    fresh = [new_message(replace(one.posted, edited_at=one.posted.edited_at or one.posted.at), ids) for one in ours]
     return await messages.store(session, channel, fresh, api_text(workspace), now)
 
 
