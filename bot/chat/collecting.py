@@ -86,11 +86,14 @@ class Collecting:
             for channel in closed:
                 await channels.shut(session, channel)
                 channel.noticed = "closed"  # we cannot tell anybody there any more
-            about = {"workspace": seen.id, "channel": event.channel, "closed": [one.name for one in closed]}
-            if closed or event.channel is None:
+            names = [one.name for one in closed]
+            if closed:  # an uninstalled app is told so twice: that it is, and that its tokens are worth nothing
+                about = {"workspace": seen.id, "channel": event.channel, "closed": names}
                 audit.record(session, f"platform:{seen.platform}", "left", about, datetime.now(UTC))
-        names = [one.name for one in closed]
-        log.warning("the bot was thrown out; what it collected from is closed", workspace=seen.id, channels=names)
+        if names:
+            log.warning("the bot was thrown out; what it collected from is closed", workspace=seen.id, channels=names)
+        elif event.channel is None:
+            log.warning("the bot was thrown out; it collected from no channel", workspace=seen.id)
 
     async def _done(self, change: Callable[[AsyncSession], Awaitable[None]]) -> None:
         try:
