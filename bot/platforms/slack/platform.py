@@ -19,8 +19,10 @@ from bot.chat.desk import Desk
 from bot.chat.events import ChannelSeen, Posted, Thread, WorkspaceSeen
 from bot.chat.platform import Draft, OnEvent, Page
 from bot.chat.posting import Gone, found, grow, refs_of
-from bot.platforms.slack import interactions
+from bot.platforms.slack.interactions import Interactions
+from bot.platforms.slack.page import Look
 from bot.platforms.slack.payloads import mention
+from bot.platforms.slack.writing import Writing
 
 LIMIT = 3900  # characters of a post; Slack may cut longer ones in two
 PACE_S = 1.2  # between two changes of a post
@@ -30,20 +32,24 @@ class Slack:
     name = "slack"
     sitting: str | None = None
 
-    def __init__(self, desk: Desk, *, bot_token: str, app_token: str, api_url: str) -> None:
+    def __init__(self, desk: Desk, look: Look, *, bot_token: str, app_token: str, api_url: str) -> None:
+        """`look` draws a member's own page, now and whenever it changes, by what it is given to publish with."""
         self._client = AsyncWebClient(bot_token, base_url=api_url)
-        self._desk, self._app_token = desk, app_token
+        self._desk, self._look, self._app_token = desk, look, app_token
+        self._writing = Writing(self._client)
 
     async def run(self, on_event: OnEvent) -> None:
         app = AsyncApp(client=self._client)
         self._listen(app, on_event)
-        interactions.listen(app, self._desk)
+        interactions = Interactions(self._client, self._desk, on_event, self._look)
+        interactions.listen(app)
         handler = AsyncSocketModeHandler(app, self._app_token)
         try:
             await handler.connect_async()
             await asyncio.Event().wait()
         finally:
             await handler.close_async()
+            await interactions.aclose()
 
     def _listen(self, app: AsyncApp, on_event: OnEvent) -> None:
         @app.event("app_mention")
@@ -96,7 +102,7 @@ class Slack:
         return Page((), None)
 
     async def write(self, workspace: str, channel: str, card: Card) -> str:
-        raise NotImplementedError
+        return await self._writing.write(channel, card)
 
     async def write_to(self, workspace: str, member: str, card: Card) -> None:
-        raise NotImplementedError
+        await self._writing.write(member, card)
