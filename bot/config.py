@@ -17,6 +17,7 @@ class Chat(Table):
     channel_per_minute: int = Field(default=120, ge=0)
     member_waiting: int = Field(default=5, ge=0)
     blocklist: list[str] = Field(default_factory=list)
+    backfill_days: int = Field(default=365, ge=0, le=36500)  # 0: nothing of the past
 
 
 class Generation(Table):

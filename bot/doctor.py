@@ -9,15 +9,19 @@ import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import aclosing
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.app import StorageUnavailable, make_folder
 from bot.chat.findings import Finding
+from bot.chat.heartbeat import standings
+from bot.chat.keeping import Standing
 from bot.config import BotConfig
 from bot.generation.engine import EngineUnavailable
 from bot.generation.openai_server import OpenAIServer
 from bot.trainer_process import is_alive
 from db import config, migrate, personas
+from db.coded import shown
 from db.config import Server
 from db.models import Persona
 from db.session import DatabaseUnavailable, check, open_engine, reading, sessions_of
@@ -78,11 +82,40 @@ async def _database(settings: BotConfig) -> tuple[list[Finding], list[Persona]]:
         advice = "" if alive else say("Queued runs wait for `yamabiko run` or `python -m trainer`.")
         found.append(Finding(say("trainer"), True, say("alive") if alive else say("not running"), advice))
         async with reading(sessions_of(engine)) as session:
+            if settings.slack.bot_token.get_secret_value():
+                found += _networks(await standings(session, datetime.now(UTC)))
             return found, await personas.every(session)
     except DatabaseUnavailable as error:
         return [Finding(say("database"), False, str(error), say("Start it, or mend [database] url."))], []
     finally:
         await engine.dispose()
+
+
+def _networks(found: Sequence[Standing] | None) -> list[Finding]:
+    """What a running bot says of its networks; when each kind of event came last is all that is known of events."""
+    if found is None:
+        return [Finding(say("bot"), True, say("not running"), say("`yamabiko run` starts it."))]
+    return [_network(one) for one in found] or [
+        Finding(say("bot"), True, say("running, but in no network"), say("Start it again: it has no token yet."))
+    ]
+
+
+def _network(standing: Standing) -> Finding:
+    what = say("bot in {network}", network=standing.network.capitalize())
+    if standing.trouble:
+        return Finding(what, False, standing.trouble)
+    if standing.since is None:
+        return Finding(what, True, say("not connected at this moment"), say("It is tried again by itself."))
+    since = _clock(standing.since)
+    if not standing.heard:
+        advice = say("Nothing came from it yet: mention the bot once.")
+        return Finding(what, True, say("connected since {since}", since=since), advice)
+    heard = listed(f"{shown('event', kind)} {_clock(at)}" for kind, at in standing.heard.items())
+    return Finding(what, True, say("connected since {since}; came last: {heard}", since=since, heard=heard))
+
+
+def _clock(at: datetime) -> str:
+    return at.astimezone().strftime(say("%d %b %H:%M"))
 
 
 def _bases(settings: BotConfig, speakers: Sequence[Persona]) -> list[Finding]:

@@ -34,6 +34,9 @@ _AS_TARGET = (
     "command", "bare link", "bare emoji", "context only", "too short", "over the cap of one member",
 )  # fmt: skip
 
+# Why a channel's messages cannot be read, or people there not told that they are.
+_TROUBLES = ("not in channel", "archived", "no such channel", "not allowed", "may not write")
+
 CODED: Mapping[str, tuple[str, ...]] = {
     "run status": get_args(RunStatus),
     "reply status": get_args(ReplyStatus),
@@ -47,6 +50,8 @@ CODED: Mapping[str, tuple[str, ...]] = {
     "left out": (*_AT_IMPORT, *_IN_ROWS, *_AS_TARGET),
     "settings": ("recipe", "sampling"),
     "export": ("messages", "members", "channels"),
+    "event": ("mention", "message", "deletion", "thumb", "leaving"),
+    "trouble": _TROUBLES,
     "speaker": ("base", "live", "candidate"),
 }
 

@@ -105,13 +105,17 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A person's message as it stands now, new or edited. `foreign`: someone of another workspace wrote it."""
+    """A person's message as it stands now, new or edited. `foreign`: someone of another workspace wrote it.
+
+    `named` are those of the mentioned people whose names are known.
+    """
 
     workspace: WorkspaceSeen
     channel: ChannelSeen
     author: MemberSeen
     posted: Posted
     foreign: bool = False
+    named: Sequence[MemberSeen] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +140,11 @@ class Thumbed:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
-    """The bot is in this workspace no more: uninstalled, thrown out, or its token revoked."""
+class Renamed:
+    """A channel is called otherwise from now on."""
 
     workspace: WorkspaceSeen
+    channel: ChannelSeen
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,4 +156,19 @@ class Known:
     channels: Sequence[ChannelSeen] = ()
 
 
-Event = Mention | Written | Erased | Thumbed | Left | Known
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The bot is in this workspace no more: uninstalled, thrown out, its token revoked. Or in this channel of it."""
+
+    workspace: WorkspaceSeen
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """From now on we hear of what happens in this network, but have not for a while: it was away, or we were."""
+
+    platform: str
+
+
+Event = Mention | Written | Erased | Renamed | Thumbed | Left | Missed | Known

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.chat.heartbeat import standings
+from bot.chat.keeping import Standing
 from bot.chat.verbs.authority import Actor, query
 from db import adapters, heartbeats, members, personas, runs
 from db.words import say
@@ -56,6 +58,12 @@ async def who(session: AsyncSession, actor: Actor, names: Collection[str]) -> di
 @query("member")
 async def is_trainer_alive(session: AsyncSession, actor: Actor) -> bool:
     return bool(await heartbeats.alive(session, "trainer", datetime.now(UTC)))
+
+
+@query("member")
+async def list_networks(session: AsyncSession, actor: Actor) -> list[Standing]:
+    """How each network does, as the bots that live say."""
+    return await standings(session, datetime.now(UTC)) or []
 
 
 @query("member")

@@ -5,6 +5,7 @@ Owns what Slack's refusals mean. Says no token. The list of what is needed stand
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -22,6 +23,7 @@ from db.words import listed, say
 PATIENCE_S = 10  # for one answer
 SKEW_S = 300  # Slack's signatures are good for this long
 _TELL_SKEW_S = 60
+_LOOKS_BETWEEN = 20  # of a connection that stands
 _OVER = (aiohttp.ClientError, OSError, TimeoutError, SlackClientError, ValueError)  # no answer, or none of Slack's
 
 
@@ -36,12 +38,28 @@ class Keys:
     api_url: str
 
 
-async def admitted(keys: Keys) -> None:
-    """Return when Slack lets us in. Raises NotAdmitted, NotReached."""
+async def admitted(keys: Keys) -> str | None:
+    """Return when Slack lets us in: with the address of a socket, None over HTTP. Raises NotAdmitted, NotReached."""
     _well_formed(keys)
     await _asked(keys, lambda slack: slack.auth_test(), _bot_refusal)
-    if keys.transport == "socket":
-        await _asked(keys, lambda slack: slack.apps_connections_open(app_token=keys.app_token), _app_refusal)
+    if keys.transport == "http":
+        return None
+    opened = await _asked(keys, lambda slack: slack.apps_connections_open(app_token=keys.app_token), _app_refusal)
+    return str(opened["url"])
+
+
+async def still_admitted(keys: Keys, connected: Callable[[], bool], every_s: float = 30) -> None:
+    """Watch for ever. Raises NotAdmitted once we are let in no more, which the library would only try again."""
+    away, looks = 0, 0
+    while True:
+        await asyncio.sleep(every_s)
+        away, looks = (0, looks + 1) if connected() else (away + 1, 0)
+        with suppress(NotReached):  # it comes back by itself
+            if away >= 2:
+                await admitted(keys)
+            elif looks >= _LOOKS_BETWEEN:
+                looks = 0
+                await _asked(keys, lambda slack: slack.auth_test(), _bot_refusal)
 
 
 async def examine(keys: Keys) -> list[Finding]:

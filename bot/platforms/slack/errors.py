@@ -31,6 +31,8 @@ NEVER: Mapping[str, str] = {
     "cannot_dm_bot": mark("Slack lets nobody write to this member."),
     "user_disabled": mark("This member's account is switched off."),
 }
+# What was asked may have been done all the same: "" is an answer that was none of Slack's.
+UNCERTAIN = frozenset({"", "internal_error", "fatal_error", "request_timeout", "service_unavailable"})
 TOO_LONG = frozenset({"msg_too_long", "msg_blocks_too_long"})
 _GONE = frozenset({"message_not_found", "cant_update_message", "cant_delete_message", "edit_window_closed"})
 

@@ -9,7 +9,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 
-from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from aiohttp import ClientConnectorError
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncRateLimitErrorRetryHandler,
+)
 from slack_sdk.http_retry.request import HttpRequest
 from slack_sdk.http_retry.response import HttpResponse
 from slack_sdk.http_retry.state import RetryState
@@ -121,3 +125,8 @@ def asked_to_wait(headers: Mapping[str, str]) -> float:
         return max(0.0, float(named.get("retry-after", "1")))
     except ValueError:
         return 1.0
+
+
+def reconnecting() -> AsyncConnectionErrorRetryHandler:
+    """Tries again where no connection came about: nothing can have been done then."""
+    return AsyncConnectionErrorRetryHandler(max_retry_count=1, error_types=[ClientConnectorError])

@@ -58,7 +58,7 @@ def people_in(event: Payload, me: Me) -> set[str]:
 def mention(event: Payload, me: Me, known: Known) -> Mention:
     return Mention(
         workspace=me.workspace,
-        channel=place(event["channel"], known),
+        channel=place(event["channel"], known, direct=event.get("channel_type") == "im"),
         author=member(event["user"], known),
         id=event["ts"],
         text=asked(event.get("text") or "", me),
@@ -89,9 +89,9 @@ def posted(message: Payload, channel: str, me: Me) -> Posted:
     )
 
 
-def place(channel: str, known: Known) -> ChannelSeen:
+def place(channel: str, known: Known, *, direct: bool = False) -> ChannelSeen:
     found = known.get(channel)
-    return found if isinstance(found, ChannelSeen) else ChannelSeen(channel, "")
+    return found if isinstance(found, ChannelSeen) else ChannelSeen(channel, "", direct)
 
 
 def member(user: str, known: Known) -> MemberSeen:

@@ -138,7 +138,7 @@ class People:
         if found.get("is_im"):
             other = (await self.get([str(found.get("user"))]))[str(found.get("user"))]
             name = other.seen.name if isinstance(other, Person) else ""
-            return ChannelSeen(channel, f"@{name}" if name else "")
+            return ChannelSeen(channel, f"@{name}" if name else "", direct=True)
         return ChannelSeen(channel, str(found.get("name") or ""))
 
 
