@@ -125,6 +125,7 @@ def _replier(rows: Rows, live: LiveAdapters) -> Replier:
     chat, generation = rows.settings.chat, rows.settings.generation
     limits = Limits(
         chat.context_replies,
+        chat.context_messages,
         chat.context_days,
         generation.reply_seconds,
         patience=timedelta(minutes=chat.patience_minutes),

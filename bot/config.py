@@ -9,6 +9,7 @@ from db.config import Shared, Table
 
 class Chat(Table):
     context_replies: int = Field(default=6, ge=0, le=50)
+    context_messages: int = Field(default=12, ge=0, le=100)
     context_days: int = Field(default=30, ge=1)
     sync_seconds: float = Field(default=1.0, gt=0, le=60)
     patience_minutes: float = Field(default=15, gt=0)
@@ -16,6 +17,7 @@ class Chat(Table):
     channel_per_minute: int = Field(default=120, ge=0)
     member_waiting: int = Field(default=5, ge=0)
     blocklist: list[str] = Field(default_factory=list)
+    backfill_days: int = Field(default=365, ge=0, le=36500)  # 0: nothing of the past
 
 
 class Generation(Table):

@@ -3,10 +3,13 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db import backfills
+from db.backfills import Progress
 from db.models import Channel, Message, Pause, Workspace
 from db.models.text import ChannelState
 from db.names import called, plain
@@ -33,6 +36,7 @@ class ChannelSummary:
     review_each: bool
     messages: int
     paused: bool  # the bot answers nobody there
+    past: Progress | None = None  # how far it was read, where it is collected from a network
 
 
 async def ensure(session: AsyncSession, workspace: Workspace, platform_id: str, name: str, now: datetime) -> Channel:
@@ -52,6 +56,43 @@ async def known(session: AsyncSession, workspace: Workspace, platform_id: str) -
     return await session.scalar(
         select(Channel).where(Channel.workspace_id == workspace.id, Channel.platform_id == platform_id)
     )
+
+
+async def opened(session: AsyncSession, platform: str, workspace: str, channel: str) -> bool:
+    """Whether messages of this channel, by the platform's ids, are collected."""
+    state = await session.scalar(_seen(Channel.state, platform, workspace, channel))
+    return state not in (None, "closed")
+
+
+async def held(session: AsyncSession, platform: str, workspace: str, channel: str) -> tuple[Workspace, Channel] | None:
+    """The rows of a channel by the platform's ids; its messages and its state are ours until the transaction ends."""
+    number = await session.scalar(_seen(Channel.id, platform, workspace, channel))
+    return None if number is None else await hold(session, number)
+
+
+async def hold(session: AsyncSession, channel_id: int) -> tuple[Workspace, Channel]:
+    """Nobody else adds messages to this channel, takes some out, opens or closes it until our transaction ends."""
+    locked = select(Channel).where(Channel.id == channel_id).with_for_update(key_share=True)
+    channel = (await session.scalars(locked, execution_options={"populate_existing": True})).one()
+    return await session.get_one(Workspace, channel.workspace_id), channel
+
+
+def _seen(column: Any, platform: str, workspace: str, channel: str) -> Select[Any]:
+    here = (Workspace.platform == platform, Workspace.platform_id == workspace, Channel.platform_id == channel)
+    return select(column).select_from(Channel).join(Workspace).where(*here)
+
+
+async def shut(session: AsyncSession, channel: Channel) -> None:
+    """Nothing of the channel is collected, used or learned from now on."""
+    channel.state = "closed"
+    await backfills.forget(session, [channel.id])
+
+
+async def of_workspace(session: AsyncSession, platform: str, workspace: str) -> list[Channel]:
+    """Every channel, held as `hold` holds one."""
+    here = (Workspace.platform == platform, Workspace.platform_id == workspace)
+    every = select(Channel).join(Workspace).where(*here).order_by(Channel.id)
+    return list(await session.scalars(every.with_for_update(of=Channel, key_share=True)))
 
 
 async def named(session: AsyncSession, name: str | int) -> Channel:
@@ -102,6 +143,7 @@ async def summaries(session: AsyncSession) -> list[ChannelSummary]:
     )
     messages = func.coalesce(counts.c.messages, 0)
     paused = set(await session.scalars(select(Pause.channel_id)))
+    past = await backfills.progress(session)
     rows = await session.execute(
         select(Workspace, Channel, messages)
         .join(Channel, Channel.workspace_id == Workspace.id)
@@ -119,6 +161,7 @@ async def summaries(session: AsyncSession) -> list[ChannelSummary]:
             review_each=c.review_each,
             messages=count,
             paused=not paused.isdisjoint({None, c.id}),
+            past=past.get(c.id),
         )
         for w, c, count in rows
     ]

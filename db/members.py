@@ -194,6 +194,12 @@ async def is_blocked(session: AsyncSession, member_id: int) -> bool:
     return await session.scalar(select(Block.id).where(Block.member_id == member_id)) is not None
 
 
+async def blocked(session: AsyncSession, workspace: Workspace, platform_ids: Iterable[str]) -> set[str]:
+    """Those of these people, by the platform's ids, who are blocked."""
+    theirs = Member.workspace_id == workspace.id, Member.platform_id.in_(set(platform_ids))
+    return set(await session.scalars(select(Member.platform_id).join(Block).where(*theirs)))
+
+
 async def block(session: AsyncSession, member_id: int, by: str, why: str, now: datetime) -> None:
     """Answer and store nothing of this member from now on; the latest reason counts."""
     await unblock(session, member_id)
@@ -209,7 +215,7 @@ async def unblock(session: AsyncSession, member_id: int) -> bool:
 
 async def summaries(session: AsyncSession) -> list[MemberSummary]:
     """Every member with role, consents and how many messages they wrote, busiest first."""
-    written = select(Message.member_id, func.count()).group_by(Message.member_id)
+    written = select(Message.member_id, func.count()).where(Message.deleted_at.is_(None)).group_by(Message.member_id)
     counts = dict((await session.execute(written)).all())
     roles = dict((await session.execute(select(Role.member_id, Role.role))).all())
     blocked = set(await session.scalars(select(Block.member_id)))

@@ -76,7 +76,7 @@ async def store(
     revised = 0
     for message in batch:
         if message.platform_id in known:
-            revised += _revise(session, *known[message.platform_id], message, now)
+            revised += _revise(session, *known[message.platform_id], message, provenance, now)
     await session.flush()
     if fresh:
         conversations = await _conversations(session, channel, fresh)
@@ -122,13 +122,16 @@ def _revision(message: int, number: int, text: str, at: datetime) -> dict[str, A
     }
 
 
-def _revise(session: AsyncSession, row: Message, held: MessageRevision, new: NewMessage, now: datetime) -> int:
+def _revise(
+    session: AsyncSession, row: Message, held: MessageRevision, new: NewMessage, provenance: Provenance, now: datetime
+) -> int:
     if row.deleted_at is not None or redact(new.text).text == held.text:
         return 0
     if new.edited_at is not None and new.edited_at < held.at:
         return 0
     row.revision += 1
     row.review = "pending"  # what was approved is not what stands there now
+    row.provenance = provenance  # nor did this text come as that one did
     session.add(MessageRevision(**_revision(row.id, row.revision, new.text, new.edited_at or now)))
     return 1
 

@@ -51,14 +51,14 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the engine gave, and what it took (seconds, tokens)."""
+    """What the engine gave, and what it took (seconds, tokens), where it was heard to its end."""
 
     text: str
     finish: str
-    prompt_tokens: int
-    completion_tokens: int
-    first_token_s: float
-    total_s: float
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    first_token_s: float | None = None
+    total_s: float | None = None
 
 
 async def enqueue(session: AsyncSession, reply: Reply) -> Reply | None:
@@ -148,6 +148,19 @@ async def earlier(session: AsyncSession, reply: Reply, limit: int, since: dateti
     return list(reversed(rows.all()))
 
 
+async def shown_beside(session: AsyncSession, reply: Reply) -> set[str]:
+    """The posts that other replies in the same thread are known to be shown as."""
+    refs = await session.scalars(
+        select(Reply.shown_ref).where(
+            Reply.channel_id == reply.channel_id,
+            Reply.thread.is_not_distinct_from(reply.thread),
+            Reply.id != reply.id,
+            Reply.shown_ref.is_not(None),
+        )
+    )
+    return {post for ref in refs if ref for post in ref.split("\n") if post}
+
+
 async def shown(session: AsyncSession, reply: Reply, ref: str) -> None:
     """Remember what the platform shows, the moment it shows it. Raises ReplyLost."""
     await _as_current_attempt(session, reply, {"shown_ref": ref})
@@ -161,6 +174,7 @@ async def finish(
     adapter_id: int | None,
     given: list[int],
     now: datetime,
+    messages: Sequence[int] = (),
 ) -> None:
     """The answer, with its lineage: `given` are the earlier replies it was given. Raises ReplyLost."""
     values = {
@@ -173,12 +187,15 @@ async def finish(
     }
     await _end(session, reply, "done", answer.finish, ref, now, **values)
     session.add_all(ReplySource(reply_id=reply.id, earlier_reply_id=earlier_id) for earlier_id in given)
+    session.add_all(ReplySource(reply_id=reply.id, message_id=message_id) for message_id in messages)
 
 
-async def given_too(session: AsyncSession, reply_id: int, given: list[int]) -> None:
-    """Lineage of what was said to the same question later: those of `given` that are not on record yet."""
-    known = set(await session.scalars(select(ReplySource.earlier_reply_id).where(ReplySource.reply_id == reply_id)))
-    session.add_all(ReplySource(reply_id=reply_id, earlier_reply_id=one) for one in given if one not in known)
+async def given_too(session: AsyncSession, reply_id: int, given: list[int], messages: list[int]) -> None:
+    """Lineage of what was said to the same question later: earlier replies and messages not on record yet."""
+    known = list(await session.scalars(select(ReplySource).where(ReplySource.reply_id == reply_id)))
+    known_replies, known_messages = {one.earlier_reply_id for one in known}, {one.message_id for one in known}
+    session.add_all(ReplySource(reply_id=reply_id, earlier_reply_id=one) for one in given if one not in known_replies)
+    session.add_all(ReplySource(reply_id=reply_id, message_id=one) for one in messages if one not in known_messages)
     await session.flush()
 
 

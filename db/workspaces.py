@@ -10,6 +10,9 @@ from db.models import API_TEXT, Channel, Message, Workspace
 from db.names import plain
 from db.words import say
 
+# The shelf on which members' own Discord data packages stand: (platform, platform_id). It is no guild and has no API.
+PACKAGES = ("discord", "packages")
+
 
 class NoSuchWorkspace(Exception):
     """There is no such workspace; `yamabiko channel list` shows their names."""

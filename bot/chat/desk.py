@@ -7,6 +7,7 @@ bot.chat.commands. Knows no network.
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
+from difflib import get_close_matches
 
 import structlog
 from sqlalchemy.exc import IntegrityError
@@ -40,7 +41,7 @@ class Desk:
 
         async def do(asked: Asked) -> Answer:
             if (command := commands.COMMANDS.get(name)) is None:
-                return told(say("I do not know {name}; `/yamabiko help` shows what I do.", name=f"`{name}`"))
+                return _unknown(name)
             return await self._done(asked, command, lambda: read(command, rest))
 
         return await self._answered(call, do)
@@ -80,6 +81,15 @@ class Desk:
         except Exception as error:  # a kindness: whoever types goes on without
             log.info("nothing could be suggested", command=command, option=option, why=repr(error))
             return ()
+
+    async def language(self, call: Call) -> str:
+        """The one the member is answered in, for what a network itself says around an answer."""
+        try:
+            _, language = await self._asked(call)
+        except Exception as error:
+            log.info("a member's language is not known", why=repr(error))
+            return call.member.locale or by_default()
+        return language
 
     async def _done(self, asked: Asked, command: Command, options: Callable[[], Mapping[str, str]]) -> Answer:
         authorise(asked.actor, command.role, command.name)
@@ -151,6 +161,12 @@ class Desk:
         async with reading(self._around.sessions) as session:
             names = await members.with_role(session, asked.workspace_id, error.needed)
         return say("{why} You can ask {names}.", why=sentence, names=listed(names)) if names else sentence
+
+
+def _unknown(name: str) -> Card:
+    if near := get_close_matches(name, commands.COMMANDS, 1):
+        return told(say("I do not know {name}; did you mean {near}?", name=f"`{name}`", near=f"`/yamabiko {near[0]}`"))
+    return told(say("I do not know {name}; `/yamabiko help` shows what I do.", name=f"`{name}`"))
 
 
 def _sentence(error: Exception) -> str:

@@ -82,7 +82,10 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A message that asks the bot for a reply."""
+    """A message that asks the bot for a reply.
+
+    `text` holds mentions of members as Posted has them, and `people` are those members, by name as far as known.
+    """
 
     workspace: WorkspaceSeen
     channel: ChannelSeen
@@ -92,6 +95,7 @@ class Mention:
     at: datetime
     thread: str | None = None
     persona: str | None = None  # named by the asker; otherwise the channel's
+    people: Sequence[MemberSeen] = ()
 
     @property
     def where(self) -> Thread:
@@ -101,13 +105,17 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A person's message as it stands now, new or edited. `foreign`: someone of another workspace wrote it."""
+    """A person's message as it stands now, new or edited. `foreign`: someone of another workspace wrote it.
+
+    `posted.edited_at` is never before `posted.at`. `named` are those of the mentioned people whose names are known.
+    """
 
     workspace: WorkspaceSeen
     channel: ChannelSeen
     author: MemberSeen
     posted: Posted
     foreign: bool = False
+    named: Sequence[MemberSeen] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +140,35 @@ class Thumbed:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
-    """The bot is in this workspace no more: uninstalled, thrown out, or its token revoked."""
+class Renamed:
+    """A channel is called otherwise from now on."""
 
     workspace: WorkspaceSeen
+    channel: ChannelSeen
 
 
-Event = Mention | Written | Erased | Thumbed | Left
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What people and channels are called, learned outside of what they wrote. Nobody new becomes known by it."""
+
+    workspace: WorkspaceSeen
+    members: Sequence[MemberSeen] = ()
+    channels: Sequence[ChannelSeen] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The bot is in this workspace no more: uninstalled, thrown out, its token revoked. Or in this channel of it."""
+
+    workspace: WorkspaceSeen
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """From now on we hear of what happens in this network, but have not for a while: it was away, or we were."""
+
+    platform: str
+
+
+Event = Mention | Written | Erased | Renamed | Thumbed | Left | Missed | Known

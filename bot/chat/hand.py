@@ -4,7 +4,7 @@ Owns every write to a claimed row. A write of an attempt that another one has fo
 no engine, and of networks only the protocol.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +16,7 @@ from bot.chat.posting import merged
 from bot.chat.reply_buttons import buttons
 from db import members, replies
 from db.models import Reply
-from db.session import Sessions, transaction
+from db.session import Sessions, reading, transaction
 
 
 class Hand:
@@ -52,7 +52,9 @@ class Hand:
         """Find what earlier attempts left standing. Raises ReplyLost."""
         if self.reply.attempt == 1:
             return
-        standing = merged(self._shown, await platform.find(self.to, self._nonce))
+        async with reading(self._sessions) as session:
+            others = await replies.shown_beside(session, self.reply)
+        standing = merged(self._shown, await platform.find(self.to, self._nonce, others))
         if standing is not None and standing != self._shown:
             await self._stands(standing)
 
@@ -67,9 +69,12 @@ class Hand:
             await replies.shown(session, self.reply, ref)
         self._shown = ref
 
-    async def finish(self, answer: replies.Answer, adapter_id: int | None, given: list[int]) -> None:
+    async def finish(
+        self, answer: replies.Answer, adapter_id: int | None, given: list[int], messages: Sequence[int] = ()
+    ) -> None:
         async with self._last_write() as session:
-            await replies.finish(session, self.reply, answer, self._shown, adapter_id, given, datetime.now(UTC))
+            now = datetime.now(UTC)
+            await replies.finish(session, self.reply, answer, self._shown, adapter_id, given, now, messages)
 
     async def fail(self, why: str) -> None:
         async with self._last_write() as session:

@@ -4,7 +4,6 @@ Owns the order of an import, its cursor and its counts. Knows no file format: ar
 """
 
 import asyncio
-import re
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import Protocol, TypeVar, cast
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.events import ChannelSeen, LeftOut, MemberSeen, Posted, WorkspaceSeen
+from bot.chat.stored import named_in, new_message
 from bot.chat.verbs.authority import Actor, authorise
 from bot.chat.verbs.text import GroundMissing
 from db import audit, channels, cursors, members, messages, workspaces
@@ -27,8 +27,6 @@ from db.words import say
 BATCH = 200  # messages a transaction: well under 200 ms on a slow disk
 
 T = TypeVar("T")
-
-_MENTION = re.compile(r"<@member:([^>\s]+)>")
 
 
 class Part(Protocol):
@@ -196,7 +194,7 @@ class Import:
         await self._people_of(session, workspace, batch)
         by_channel: dict[str, list[NewMessage]] = {}
         for posted in batch:
-            by_channel.setdefault(posted.channel, []).append(self._new(posted))
+            by_channel.setdefault(posted.channel, []).append(new_message(posted, self._member_ids))
         for channel, theirs in by_channel.items():
             now = datetime.now(UTC)
             self.outcome.add(await messages.store(session, self._channels[channel], theirs, self._provenance, now))
@@ -204,7 +202,7 @@ class Import:
     async def _people_of(self, session: AsyncSession, workspace: Workspace, batch: Sequence[Posted]) -> None:
         """Authors and mentioned people whom the archive did not list beforehand."""
         authors = {posted.author for posted in batch if posted.author}
-        named = authors | {found for posted in batch for found in _MENTION.findall(posted.text)}
+        named = authors | named_in(posted.text for posted in batch)
         strangers = sorted(named - self._member_ids.keys())
         if strangers:
             await self._meet(session, workspace, [(one, self._names.pop(one, "")) for one in strangers])
@@ -224,19 +222,6 @@ class Import:
             await members.answer(session, unasked, "community", True, self._ground, self._by, datetime.now(UTC))
             self.outcome.consents += len(unasked)
             self._asked |= new
-
-    def _new(self, posted: Posted) -> NewMessage:
-        text = _MENTION.sub(lambda found: f"<@member:{self._member_ids[found[1]]}>", posted.text)
-        return NewMessage(
-            platform_id=posted.id,
-            member_id=self._member_ids[posted.author] if posted.author else None,
-            at=posted.at,
-            text=text,
-            thread=posted.thread,
-            reply_to=posted.reply_to,
-            conversation=posted.conversation,
-            edited_at=posted.edited_at,
-        )
 
     def _count_left_out(self, items: Iterable[LeftOut]) -> None:
         for item in items:

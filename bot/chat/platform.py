@@ -1,11 +1,13 @@
 """The face every chat network shows to the chat rooms. Owns the protocol; knows no network."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol
 
 from bot.chat.cards import Button, Card
-from bot.chat.events import ChannelSeen, Event, Posted, Thread, WorkspaceSeen, Written
+from bot.chat.events import ChannelSeen, Event, Thread, WorkspaceSeen, Written
+from db.coded import shown
 
 OnEvent = Callable[[Event], Awaitable[object]]
 Kind = Literal["answer", "sentence"]  # what the model says, or what the bot says in its stead
@@ -21,6 +23,17 @@ class NotReached(Exception):
 
 class NotAdmitted(Exception):
     """The network does not let us in, and will not until a person mends something; the message says what."""
+
+
+Trouble = Literal["not in channel", "archived", "no such channel", "not allowed", "may not write"]
+
+
+class OutOfReach(NotShown):
+    """A channel cannot be read, or nothing be written there, until someone in the network changes that."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(shown("trouble", trouble))
+        self.trouble: Trouble = trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +60,17 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some of a channel's past. `before` is where the next older page begins, None when this is the oldest."""
+    """Some of a channel's past. `before` is where the next older page begins, None when this is the oldest.
+
+    `ids` are all messages that stand there, whoever wrote them. Where `back_to` is given, the page misses nothing
+    that was written from then on (up to where it begins, and threads as far as they begin on it): what we hold of
+    that time and is not among `ids` was deleted.
+    """
 
     written: Sequence[Written]
     before: str | None
+    ids: Collection[str] = frozenset()
+    back_to: datetime | None = None
 
 
 class Platform(Protocol):
@@ -74,8 +94,12 @@ class Platform(Protocol):
         """
         ...
 
-    async def find(self, to: Thread, nonce: str) -> str | None:
-        """The reference of what stands under this name behind the mention, also when we died while posting it."""
+    async def find(self, to: Thread, nonce: str, others: Collection[str] = ()) -> str | None:
+        """The reference of what stands under this name behind the mention, also when we died while posting it.
+
+        `others` are the posts of other replies there: a network that cannot name a post from its first moment on
+        takes none of them for this one.
+        """
         ...
 
     async def tell(self, to: Thread, sentence: str) -> None:
@@ -90,19 +114,30 @@ class Platform(Protocol):
 class Messenger(Platform, Protocol):
     """A platform with channels of many people, private messages and a past."""
 
-    async def thread(self, to: Thread) -> Sequence[Posted]:
-        """What stands in the mention's thread before it, oldest first; nothing outside threads."""
+    def connected(self) -> bool:
+        """Whether events come in at this moment."""
+        ...
+
+    async def thread(self, to: Thread) -> Sequence[Written]:
+        """What people wrote in the mention's thread before it, oldest first; nothing outside threads.
+
+        The bot's own posts and other bots' are no part of it. It is for the moment and is not kept.
+        """
         ...
 
     async def history(self, workspace: WorkspaceSeen, channel: ChannelSeen, before: str | None) -> Page:
         """A page of a channel's messages older than `before` (None: the newest), threads included, oldest first.
 
-        Waits as long as the network's limits ask. Raises NotShown when the channel cannot be read.
+        Waits as long as the network's limits ask. Raises OutOfReach when the channel cannot be read.
         """
         ...
 
-    async def write(self, workspace: str, channel: str, card: Card) -> str:
-        """Post a card in a channel for everyone; its reference. Raises NotShown."""
+    async def write(self, workspace: str, channel: str, card: Card, nonce: str = "") -> str:
+        """Post a card in a channel for everyone; its reference. Raises NotShown, OutOfReach."""
+        ...
+
+    async def written(self, workspace: str, channel: str, nonce: str) -> str | None:
+        """The reference of the card lately posted in a channel under this name, None where there is none."""
         ...
 
     async def write_to(self, workspace: str, member: str, card: Card) -> None:

@@ -1,7 +1,7 @@
 """A reply row becomes an answer on a platform.
 
-Owns the context a reply is given, the road from engine to platform, and when it is too late. Engine errors
-become sentences here and nowhere else. Knows no network and no model.
+Owns the road from engine to platform, and when it is too late. Engine errors become sentences here and nowhere
+else. Knows no network and no model; the context stands in bot.chat.context.
 """
 
 import asyncio
@@ -12,21 +12,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat import texts
 from bot.chat.blocklist import Blocklist
-from bot.chat.hand import Hand
+from bot.chat.context import Context, Reach, gathered, seen_in_thread
+from bot.chat.events import Thread
+from bot.chat.hand import Hand, place_of
 from bot.chat.outgoing import quiet, safe, safe_text
 from bot.chat.platform import Kind, NotShown, Platform
 from bot.generation.engine import EngineBusy, EngineUnavailable, Finish, Piece, Reason, Request, Sampling, Waiting
 from bot.live_adapters import LiveAdapters
 from bot.prepare import BaseNotReady
-from db import members, replies
+from db import replies
 from db.candidates import Said
 from db.models import Persona, Reply
-from db.session import Sessions, reading
-from db.transcript import Line, Turn, mentioned, turns
+from db.session import Sessions
 from db.words import say, speaking
 
 log = structlog.get_logger()
@@ -37,6 +37,7 @@ LIVELY = 0.8  # the temperature of other answers where the persona's own is 0, w
 @dataclass(frozen=True, slots=True)
 class Limits:
     context_replies: int = 6
+    context_messages: int = 12
     context_days: int = 30
     reply_seconds: float = 120
     network_seconds: float = 60  # a network that never returns must not hold a row for ever
@@ -48,18 +49,11 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class _Context:
-    persona: Persona
-    turns: list[Turn]
-    given: list[int]  # earlier replies, for lineage
-
-
-@dataclass(frozen=True, slots=True)
 class Others:
-    """Other answers to a question, and the earlier replies they were given."""
+    """Other answers to a question, and what they were given."""
 
     said: list[Said]
-    given: list[int]
+    context: Context
 
 
 class NoOthers(Exception):
@@ -110,7 +104,7 @@ class Replier:
     async def _why_not(self, platform: Platform, hand: Hand) -> str | None:
         """None when it was answered, else the sentence that says why not."""
         try:
-            context = await self._context(hand.reply)
+            context = await self._context(platform, hand.to, hand.reply)
             async with self._live.base(context.persona):
                 pass  # a base that cannot be opened is told before anything shows
             await self._speak(platform, hand, context)
@@ -122,7 +116,7 @@ class Replier:
             return str(error)
         return None
 
-    async def _speak(self, platform: Platform, hand: Hand, context: _Context) -> None:
+    async def _speak(self, platform: Platform, hand: Hand, context: Context) -> None:
         async def waits(place: int) -> None:
             await self._tell_place(platform, hand, place)
 
@@ -134,7 +128,7 @@ class Replier:
             await self._show(platform, hand, pieces, "answer")
         await hand.finish(spoken.answer(), spoken.adapter_id, context.given)
 
-    def _request(self, context: _Context) -> Request:
+    def _request(self, context: Context) -> Request:
         return Request(
             turns=context.turns,
             sampling=sampling_of(context.persona.sampling),
@@ -142,13 +136,13 @@ class Replier:
             deadline_s=self.limits.reply_seconds,
         )
 
-    async def others(self, reply: Reply, count: int, seed: int) -> Others:
+    async def others(self, platform: Platform, placed: replies.Placed, count: int, seed: int) -> Others:
         """`count` more answers to the same question, given what a new one would be given; nothing is shown or kept.
 
         Raises NoOthers.
         """
         try:
-            context = await self._context(reply)
+            context = await self._context(platform, place_of(placed), placed.reply)
             request = replace(self._request(context), candidates=count)
             drawn = replace(request.sampling, seed=seed, temperature=request.sampling.temperature or LIVELY)
             spoken = await self._spoken(context.persona, replace(request, sampling=drawn))
@@ -156,7 +150,7 @@ class Replier:
             raise NoOthers(say(texts.BUSY)) from error
         except (EngineUnavailable, BaseNotReady) as error:
             raise NoOthers(str(error)) from error
-        return Others(spoken, context.given)
+        return Others(spoken, context)
 
     async def _spoken(self, persona: Persona, request: Request) -> list[Said]:
         said = [""] * request.candidates
@@ -192,26 +186,10 @@ class Replier:
         await hand.fail(why)
         log.info("reply failed", reply=hand.reply.id, why=why)  # no warning: it was told, or there is nobody to tell
 
-    async def _context(self, reply: Reply) -> _Context:
-        since = datetime.now(UTC) - timedelta(days=self.limits.context_days)
-        async with reading(self._sessions) as session:
-            persona = await session.get_one(Persona, reply.persona_id)
-            if persona.shape == "text":
-                return _Context(persona, [{"role": "user", "content": reply.asked}], [])
-            before = await replies.earlier(session, reply, self.limits.context_replies, since)
-            return await _conversation(session, persona, before, reply)
-
-
-async def _conversation(session: AsyncSession, persona: Persona, before: list[Reply], reply: Reply) -> _Context:
-    lines: list[Line] = []
-    for earlier in before:
-        lines += [Line(earlier.asker_id, earlier.asked), Line(None, earlier.text or texts.EMPTY)]
-    lines.append(Line(reply.asker_id, reply.asked))
-    people = {line.author for line in lines if line.author is not None}
-    people |= {member for line in lines for member in mentioned(line.text)}
-    names = await members.names(session, people)
-    given = turns(lines, None, names, persona.system_prompt)
-    return _Context(persona, given, [earlier.id for earlier in before])
+    async def _context(self, platform: Platform, to: Thread, reply: Reply) -> Context:
+        limits, seen = self.limits, await seen_in_thread(self._sessions, platform, to, reply)
+        reach = Reach(limits.context_replies, limits.context_messages, limits.context_days)
+        return await gathered(self._sessions, reply, reach, seen)
 
 
 async def _saying(sentence: str) -> AsyncGenerator[str]:
@@ -267,10 +245,11 @@ class _Spoken:
         return whole if self._begun else ""
 
     def answer(self) -> replies.Answer:
-        finish = self._finish
-        assert finish is not None, "an engine ends every candidate with its finish"
+        finish, text = self._finish, self._blocked.mask("".join(self._text))  # calls are broken only for networks
+        if finish is None:  # an engine ends every candidate with its finish: it was the network that heard enough
+            return replies.Answer(text, "stopped")
         return replies.Answer(
-            text=self._blocked.mask("".join(self._text)),  # calls are broken only for networks
+            text=text,
             finish=finish.reason,
             prompt_tokens=finish.prompt_tokens,
             completion_tokens=finish.completion_tokens,

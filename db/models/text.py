@@ -17,7 +17,8 @@ API_TEXT: tuple[Provenance, ...] = ("slack_api", "discord_api", "discord_export"
 class Channel(Row):
     """`state` is what an admin opened it for; `review_each` keeps unreviewed messages out of training.
 
-    `noticed` is the state that people in the channel were told of last, and `notice_ref` the post that did.
+    `noticed` is the state that people in the channel were told of last, and `notice_ref` the post that did. While
+    they are being told, `notice_nonce` names that post in the network, and until `notice_until` nobody else posts it.
     """
 
     __tablename__ = "channel"
@@ -33,6 +34,8 @@ class Channel(Row):
     created_at: Mapped[datetime]
     noticed: Mapped[str | None]
     notice_ref: Mapped[str | None]
+    notice_nonce: Mapped[str | None]
+    notice_until: Mapped[datetime | None]
 
 
 class Message(Row):
@@ -79,11 +82,12 @@ class MessageRevision(Row):
 class BackfillCursor(Row):
     """How far a source (an archive by fingerprint, a channel's history) was read, so that reading goes on.
 
-    `messages` is how many were read of a channel's history so far.
+    Of a channel's history: `messages` is how many were kept so far, `back_to` how far it was read, `trouble` (a word
+    of db.coded) why it cannot be read, and `since` from where on it is to be read again because we were away.
     """
 
     __tablename__ = "backfill_cursor"
-    __table_args__ = (UniqueConstraint("source"),)
+    __table_args__ = (UniqueConstraint("source"), Index(None, "channel_id"))
 
     id: Mapped[Id]
     source: Mapped[str]
@@ -92,3 +96,6 @@ class BackfillCursor(Row):
     messages: Mapped[int] = mapped_column(default=0, server_default="0")
     updated_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
+    back_to: Mapped[datetime | None]
+    since: Mapped[datetime | None]
+    trouble: Mapped[str | None]

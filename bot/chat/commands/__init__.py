@@ -16,6 +16,7 @@ _DOING: Sequence[Subject] = (
     learning.SUBJECT,
     versions.SUBJECT,
     order.SUBJECT,
+    order.SIGNING_IN,
 )
 SUBJECTS: Sequence[Subject] = (*_DOING, helping.subject(_DOING), replies.SUBJECT)
 COMMANDS: Mapping[str, Command] = {one.name: one for subject in SUBJECTS for one in subject.commands}

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.verbs.authority import Actor, authorise, query, verb
 from db import adapters, audit, channels, members, personas, runs, workspaces
+from db.coded import BASE_CHANGED
 from db.models import Persona
 from db.models.personas import Shape
 from db.recipe import SHAPE_OF, recipe_from, sampling_from
@@ -90,7 +91,7 @@ async def edit(session: AsyncSession, actor: Actor, name: str, wishes: Wishes) -
             None,
             expected=persona.live_adapter_id,
             by=actor.name,
-            why=say("the base changed to {base}", base=wishes.base),
+            why=BASE_CHANGED.format(base=wishes.base),
             now=datetime.now(UTC),
         )
     await _apply(session, persona, wishes)

@@ -65,7 +65,7 @@ async def approve(
 async def close(session: AsyncSession, actor: Actor, channel: str | int) -> str:
     """Nothing of the channel is collected, used or learned from now on. Raises NoSuchChannel."""
     found = await channels.named(session, channel)
-    found.state = "closed"
+    await channels.shut(session, found)
     return found.name
 
 

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.chat.heartbeat import standings
+from bot.chat.keeping import Standing
 from bot.chat.verbs.authority import Actor, query
 from db import adapters, heartbeats, members, overview, pauses, personas, runs
 from db.overview import Candidate, Here, Kept, Queue
@@ -47,13 +49,17 @@ class Myself:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What whoever runs the bot sees first; `failures` are reasons with how often, of the last day like the runs."""
+    """What whoever runs the bot sees first; `failures` are reasons with how often, of the last day like the runs.
+
+    `troubles` are the networks that are not served now, and why.
+    """
 
     queue: Queue
     trainer_alive: bool
     candidates: list[Candidate]
     failures: list[tuple[str, int]]
     failed_runs: list[tuple[int, str, str]]
+    troubles: list[tuple[str, str]]
     paused: list[str | None]  # channels' names, None for everything
     opened: list[Here]
 
@@ -86,6 +92,12 @@ async def who(session: AsyncSession, actor: Actor, names: Collection[str]) -> di
 @query("member")
 async def is_trainer_alive(session: AsyncSession, actor: Actor) -> bool:
     return bool(await heartbeats.alive(session, "trainer", datetime.now(UTC)))
+
+
+@query("member")
+async def list_networks(session: AsyncSession, actor: Actor) -> list[Standing]:
+    """How each network does, as the bots that live say."""
+    return await standings(session, datetime.now(UTC)) or []
 
 
 @query("member")
@@ -125,6 +137,7 @@ async def glance(session: AsyncSession, actor: Actor, workspace: int, limit: int
         candidates=await overview.candidates(session, limit),
         failures=await overview.failures(session, now - LATELY, limit),
         failed_runs=await overview.failed_runs(session, now - LATELY, limit),
+        troubles=[(one.network, one.trouble) for one in await standings(session, now) or () if one.trouble],
         paused=await pauses.places(session),
         opened=await overview.opened(session, workspace, 3 * limit),
     )
