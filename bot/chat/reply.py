@@ -126,7 +126,7 @@ class Replier:
             aclosing(safe(said, self._blocked)) as pieces,
         ):
             await self._show(platform, hand, pieces, "answer")
-        await hand.finish(spoken.answer(), spoken.adapter_id, context.given)
+        await hand.finish(spoken.answer(), spoken.adapter_id, context.given, context.messages)
 
     def _request(self, context: Context) -> Request:
         return Request(
