@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from bot.chat import past_words
 from bot.chat.cards import Answer, Button, Card, Choice, Field, Form, Heading, Line, Note, Part, Row, Text, told
 from bot.chat.commands.asked import Asked, Command, FormRefused, Option, Subject
 from bot.chat.commands.meant import channel, row
@@ -52,6 +53,8 @@ def _described(one: ChannelSummary, tally: Tally | None) -> str:
     if tally is not None and one.state == "training":
         learnable = say_count("{count:,} may be learned", "{count:,} may be learned", tally.learnable)
         lines.append(listed([learnable, *(left_out(why, count) for why, count in tally.left_out.most_common())]))
+    if one.past is not None and one.state != "closed":
+        lines.append(past_words.told(one.past))
     return "\n".join(lines)
 
 

@@ -19,6 +19,7 @@ from bot.chat.events import ChannelSeen, Known, Missed, WorkspaceSeen
 from bot.chat.platform import NotReached, OnEvent
 from bot.platforms.slack import errors
 from bot.platforms.slack.checks import Keys, admitted, still_admitted
+from bot.platforms.slack.collected import Collected
 from bot.platforms.slack.hearing import Mentions, acknowledge_the_rest, app_of
 from bot.platforms.slack.http import Server
 from bot.platforms.slack.interactions import Interactions
@@ -79,7 +80,8 @@ class Connection:
         assert self.people is not None, "people are asked for by whoever listens"
         client = AsyncWebClient(base_url=self._keys.api_url, session=self._client.session)
         mentions = Mentions(me, self.people, on_event)
-        app = app_of(client, self._keys.bot_token, me, [mentions.hear])
+        collected = Collected(me, self.people, on_event)
+        app = app_of(client, self._keys.bot_token, me, [mentions.hear, collected.hear])
         interactions = Interactions(self._client, self._desk, on_event, self._look, self._named)
         stack.push_async_callback(interactions.aclose)
         interactions.listen(app)

@@ -19,6 +19,7 @@ from bot.chat.posting import Gone, found, refs_of
 from bot.platforms.slack.checks import Keys
 from bot.platforms.slack.connection import Connection
 from bot.platforms.slack.pace import Pace, Patience, reconnecting
+from bot.platforms.slack.past import Past
 from bot.platforms.slack.saying import fallback
 from bot.platforms.slack.showing import REPLY, Showing, erase
 from bot.platforms.slack.streams import Streams
@@ -45,6 +46,7 @@ class Slack:
         self._wire, self._streams = Wire(self._client, self._pace), Streams(self._pace)
         self._connection = Connection(self._client, desk, keys, listens, self._pace)
         self._threads = Threads(self._wire, self._connection)
+        self._past = Past(self._wire, self._connection)
         self._telling: set[asyncio.Task[None]] = set()
 
     def connected(self) -> bool:
@@ -107,13 +109,13 @@ class Slack:
         return await self._threads.before(to)
 
     async def history(self, workspace: WorkspaceSeen, channel: ChannelSeen, before: str | None) -> Page:
-        return Page((), None)
+        return await self._past.page(channel, before)
 
     async def write(self, workspace: str, channel: str, card: Card, nonce: str = "") -> str:
-        raise NotImplementedError
+        return await self._past.write(channel, card, nonce)
 
     async def written(self, workspace: str, channel: str, nonce: str) -> str | None:
-        raise NotImplementedError
+        return await self._past.written(channel, nonce)
 
     async def write_to(self, workspace: str, member: str, card: Card) -> None:
         raise NotImplementedError
