@@ -47,7 +47,7 @@ NEEDS: dict[str, tuple[RoleName, tuple[Any, ...]]] = {
     "moderation.list_replies": ("curator", ()),
     "moderation.delete_reply": ("member", (1,)),
     "replies.answers": ("member", (2,)),
-    "replies.keep_answers": ("member", (2, [Said(SECRET, None)], [])),
+    "replies.keep_answers": ("member", (2, [Said(SECRET, None)], [], [])),
     "replies.choose_answer": ("member", (2, 1, None)),
     "replies.thumb": ("member", (2, 1)),
     "personas.create": ("admin", ("second", Wishes(base="tiny", system_prompt=SECRET))),
