@@ -90,7 +90,7 @@ async def in_slack(
     """The bot, connected."""
     async with transaction(sessions) as session:
         if not await personas.every(session):
-            await community.persona(session, datetime.now(UTC))
+            await community.persona(session, datetime.now(UTC), sampling={"max_new_tokens": 8000})
     bot = InSlack(sessions, folder, slack, ScriptedEngine(answers, **engine), limits or Limits(), lease)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(bot.live.aclose)

@@ -116,6 +116,8 @@ class Showing:
             args = {"channel": to.channel, "thread_ts": self._thread, "unfurl_links": False, "unfurl_media": False}
             answer = await self._said("chat.postMessage", text, place, **args)
             ref = str(answer["ts"])
+            if self._is_last(place):
+                self._complete = ref
         self._refs.append(ref)
         return ref
 
