@@ -9,6 +9,7 @@ from db.config import Shared, Table
 
 class Chat(Table):
     context_replies: int = Field(default=6, ge=0, le=50)
+    context_messages: int = Field(default=12, ge=0, le=100)
     context_days: int = Field(default=30, ge=1)
     sync_seconds: float = Field(default=1.0, gt=0, le=60)
     patience_minutes: float = Field(default=15, gt=0)

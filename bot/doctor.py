@@ -9,15 +9,19 @@ import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.app import StorageUnavailable, make_folder
+from bot.chat.findings import Finding
+from bot.chat.heartbeat import standings
+from bot.chat.keeping import Standing
 from bot.config import BotConfig
 from bot.generation.engine import EngineUnavailable
 from bot.generation.openai_server import OpenAIServer
 from bot.trainer_process import is_alive
 from db import config, migrate, personas
+from db.coded import shown
 from db.config import Server
 from db.models import Persona
 from db.session import DatabaseUnavailable, check, open_engine, reading, sessions_of
@@ -25,16 +29,6 @@ from db.words import handed_on, listed, say
 
 NEEDED_PYTHON = (3, 11)
 NEEDED_DISK_GB = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`ok` with an `advice` is something to know, not something to mend."""
-
-    what: str
-    ok: bool
-    detail: str
-    advice: str = ""
 
 
 async def examine(needed_disk_gb: float = NEEDED_DISK_GB) -> list[Finding]:
@@ -48,7 +42,8 @@ async def examine(needed_disk_gb: float = NEEDED_DISK_GB) -> list[Finding]:
     findings.append(_disk(settings.storage.folder, needed_disk_gb))
     found, speakers = await _database(settings)
     findings += [*found, *_bases(settings, speakers)]
-    return [*findings, *await _servers(settings), *await _device(settings)]
+    findings += await _servers(settings)
+    return [*findings, *await _slack(settings), *await _device(settings)]
 
 
 def _python() -> Finding:
@@ -87,11 +82,40 @@ async def _database(settings: BotConfig) -> tuple[list[Finding], list[Persona]]:
         advice = "" if alive else say("Queued runs wait for `yamabiko run` or `python -m trainer`.")
         found.append(Finding(say("trainer"), True, say("alive") if alive else say("not running"), advice))
         async with reading(sessions_of(engine)) as session:
+            if settings.slack.bot_token.get_secret_value():
+                found += _networks(await standings(session, datetime.now(UTC)))
             return found, await personas.every(session)
     except DatabaseUnavailable as error:
         return [Finding(say("database"), False, str(error), say("Start it, or mend [database] url."))], []
     finally:
         await engine.dispose()
+
+
+def _networks(found: Sequence[Standing] | None) -> list[Finding]:
+    """What a running bot says of its networks; when each kind of event came last is all that is known of events."""
+    if found is None:
+        return [Finding(say("bot"), True, say("not running"), say("`yamabiko run` starts it."))]
+    return [_network(one) for one in found] or [
+        Finding(say("bot"), True, say("running, but in no network"), say("Start it again: it has no token yet."))
+    ]
+
+
+def _network(standing: Standing) -> Finding:
+    what = say("bot in {network}", network=standing.network.capitalize())
+    if standing.trouble:
+        return Finding(what, False, standing.trouble)
+    if standing.since is None:
+        return Finding(what, True, say("not connected at this moment"), say("It is tried again by itself."))
+    since = _clock(standing.since)
+    if not standing.heard:
+        advice = say("Nothing came from it yet: mention the bot once.")
+        return Finding(what, True, say("connected since {since}", since=since), advice)
+    heard = listed(f"{shown('event', kind)} {_clock(at)}" for kind, at in standing.heard.items())
+    return Finding(what, True, say("connected since {since}; came last: {heard}", since=since, heard=heard))
+
+
+def _clock(at: datetime) -> str:
+    return at.astimezone().strftime(say("%d %b %H:%M"))
 
 
 def _bases(settings: BotConfig, speakers: Sequence[Persona]) -> list[Finding]:
@@ -144,6 +168,23 @@ def _not_there(asked: OpenAIServer, there: Sequence[str]) -> str:
         return say("{host} has no model {model}", host=asked.host, model=asked.model)
     others = listed(there[:8]) + (" …" if there[8:] else "")
     return say("{host} has no model {model}; it has {others}", host=asked.host, model=asked.model, others=others)
+
+
+async def _slack(settings: BotConfig) -> list[Finding]:
+    table = settings.slack
+    if not table.bot_token.get_secret_value():
+        return []
+    from bot.platforms.slack.checks import Keys, examine  # its library is slow to import
+
+    return await examine(
+        Keys(
+            table.bot_token.get_secret_value(),
+            table.app_token.get_secret_value(),
+            table.transport,
+            table.signing_secret.get_secret_value(),
+            table.api_url,
+        )
+    )
 
 
 async def _device(settings: BotConfig) -> list[Finding]:

@@ -4,28 +4,33 @@ Reads the config; the networks get plain values.
 """
 
 import asyncio
+import os
+import secrets
+import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-
-import structlog
+from functools import partial
 
 from bot.app import App
+from bot.chat.alternatives import Alternatives
 from bot.chat.backfill import Backfill
 from bot.chat.blocklist import Blocklist
 from bot.chat.collecting import Collecting
 from bot.chat.commands.asked import Around
 from bot.chat.desk import Desk
-from bot.chat.events import Missed
 from bot.chat.feedback import Feedback
+from bot.chat.heartbeat import Pulse, beating
 from bot.chat.inbox import Inbox
+from bot.chat.keeping import Keeper
+from bot.chat.notices import Notices
 from bot.chat.opening import Opening
 from bot.chat.platform import Messenger
+from bot.chat.refreshing import Refreshing
+from bot.chat.verbs import personas, watching
 from bot.chat.verbs.authority import Actor
 from bot.config import BotConfig
+from db import logs
 
-log = structlog.get_logger()
-
-AGAIN_S = 10.0  # before a network that failed is tried again
 PanelLink = Callable[[Actor], Awaitable[str]]
 
 
@@ -35,48 +40,62 @@ def named(settings: BotConfig) -> list[str]:
 
 
 @asynccontextmanager
-async def connected(app: App, panel_link: PanelLink | None) -> AsyncGenerator[None]:
-    """The config's networks are served within this block; one that fails keeps no other waiting."""
+async def connected(app: App, panel_link: PanelLink | None, tell: Callable[[str], None]) -> AsyncGenerator[None]:
+    """The config's networks are served within this block; one that fails keeps no other waiting.
+
+    `tell` is given what whoever started us should read of them.
+    """
     settings, sessions = app.rows.settings, app.rows.sessions
-    around = Around(sessions, app.live, tuple(settings.bases.servers), Blocklist(settings.chat.blocklist), panel_link)
-    desk = Desk(around)
+    if named(settings):
+        await personas.begin(sessions, settings.bases.default)
+    there: dict[str, Messenger] = {}
+    around = Around(
+        sessions,
+        app.live,
+        tuple(settings.bases.servers),
+        Blocklist(settings.chat.blocklist),
+        panel_link,
+        Alternatives(sessions, app.replier, there),
+    )
+    desk, refreshing = Desk(around), Refreshing(partial(watching.changes, sessions))
     inbox = Inbox(app.router, Collecting(sessions), Feedback(sessions))
+    keepers: list[Keeper] = []
     async with AsyncExitStack() as stack:
-        platforms = {platform.name: platform for platform in _platforms(settings, desk)}
-        for platform in platforms.values():
+        instance = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        await stack.enter_async_context(
+            beating(sessions, instance, lambda: Pulse([one.standing() for one in keepers], app.live.errors))
+        )
+        there |= {platform.name: platform for platform in _platforms(settings, desk)}
+        for platform in there.values():
             stack.enter_context(app.answering.serving(platform))
-            task = asyncio.create_task(_serve(platform, inbox))
+            keepers.append(Keeper(platform, partial(inbox.on_event, platform), tell))
+            for kept in (keepers[-1].keep(), keepers[-1].watch()):
+                stack.push_async_callback(_ended, asyncio.create_task(kept))
+        for room in (Opening, Backfill) if there else ():
+            task = asyncio.create_task(room(sessions, there, settings.chat.backfill_days).run())
             stack.push_async_callback(_ended, task)
-        for room in (Opening, Backfill) if platforms else ():
-            task = asyncio.create_task(room(sessions, platforms, settings.chat.backfill_days).run())
-            stack.push_async_callback(_ended, task)
+        for beside in (refreshing.follow(), Notices(sessions, there).follow()):
+            stack.push_async_callback(_ended, asyncio.create_task(beside))
         yield
 
 
 def _platforms(settings: BotConfig, desk: Desk) -> list[Messenger]:
     if not named(settings):
         return []
+    from bot.platforms.slack.checks import Keys
     from bot.platforms.slack.platform import Slack  # verbs do without
 
     table = settings.slack
+    secrets_of = (table.bot_token, table.app_token, table.signing_secret)
+    bot_token, app_token, signing_secret = (one.get_secret_value() for one in secrets_of)
+    logs.never_show((bot_token, app_token, signing_secret))
     return [
         Slack(
             desk,
-            bot_token=table.bot_token.get_secret_value(),
-            app_token=table.app_token.get_secret_value(),
-            api_url=table.api_url,
+            Keys(bot_token, app_token, table.transport, signing_secret, table.api_url),
+            listens=(table.host, table.port),
         )
     ]
-
-
-async def _serve(platform: Messenger, inbox: Inbox) -> None:
-    while True:
-        try:
-            await inbox.on_event(platform, Missed(platform.name))  # before it is connected: what is new then is heard
-            await platform.run(lambda event: inbox.on_event(platform, event))
-        except Exception:
-            log.exception("a network failed; trying again", network=platform.name)
-        await asyncio.sleep(AGAIN_S)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

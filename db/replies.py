@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, delete, or_, select, tuple_, updat
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import fence
-from db.models import Channel, Feedback, Member, Persona, Reply, ReplySource, Workspace
+from db.models import Channel, Feedback, Member, Persona, Reply, ReplyCandidate, ReplySource, Workspace
 from db.models.talking import ReplyStatus
 from db.redact import redact
 from db.words import say
@@ -51,14 +51,14 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the engine gave, and what it took (seconds, tokens)."""
+    """What the engine gave, and what it took (seconds, tokens), where it was heard to its end."""
 
     text: str
     finish: str
-    prompt_tokens: int
-    completion_tokens: int
-    first_token_s: float
-    total_s: float
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    first_token_s: float | None = None
+    total_s: float | None = None
 
 
 async def enqueue(session: AsyncSession, reply: Reply) -> Reply | None:
@@ -148,6 +148,19 @@ async def earlier(session: AsyncSession, reply: Reply, limit: int, since: dateti
     return list(reversed(rows.all()))
 
 
+async def shown_beside(session: AsyncSession, reply: Reply) -> set[str]:
+    """The posts that other replies in the same thread are known to be shown as."""
+    refs = await session.scalars(
+        select(Reply.shown_ref).where(
+            Reply.channel_id == reply.channel_id,
+            Reply.thread.is_not_distinct_from(reply.thread),
+            Reply.id != reply.id,
+            Reply.shown_ref.is_not(None),
+        )
+    )
+    return {post for ref in refs if ref for post in ref.split("\n") if post}
+
+
 async def shown(session: AsyncSession, reply: Reply, ref: str) -> None:
     """Remember what the platform shows, the moment it shows it. Raises ReplyLost."""
     await _as_current_attempt(session, reply, {"shown_ref": ref})
@@ -161,6 +174,7 @@ async def finish(
     adapter_id: int | None,
     given: list[int],
     now: datetime,
+    messages: Sequence[int] = (),
 ) -> None:
     """The answer, with its lineage: `given` are the earlier replies it was given. Raises ReplyLost."""
     values = {
@@ -173,6 +187,14 @@ async def finish(
     }
     await _end(session, reply, "done", answer.finish, ref, now, **values)
     session.add_all(ReplySource(reply_id=reply.id, earlier_reply_id=earlier_id) for earlier_id in given)
+    session.add_all(ReplySource(reply_id=reply.id, message_id=message_id) for message_id in messages)
+
+
+async def given_too(session: AsyncSession, reply_id: int, given: list[int]) -> None:
+    """Lineage of what was said to the same question later: those of `given` that are not on record yet."""
+    known = set(await session.scalars(select(ReplySource.earlier_reply_id).where(ReplySource.reply_id == reply_id)))
+    session.add_all(ReplySource(reply_id=reply_id, earlier_reply_id=one) for one in given if one not in known)
+    await session.flush()
 
 
 async def fail(session: AsyncSession, reply: Reply, why: str, ref: str | None, now: datetime) -> None:
@@ -204,6 +226,24 @@ class NoSuchReply(Exception):
     """There is no such reply; `yamabiko replies` lists them."""
 
 
+async def placed(session: AsyncSession, reply_id: int) -> Placed:
+    """Raises NoSuchReply."""
+    found = (await session.execute(_placed().where(Reply.id == reply_id))).first()
+    if found is None:
+        raise NoSuchReply(say("There is no reply {reply}; `yamabiko replies` lists them.", reply=reply_id))
+    return Placed(*found)
+
+
+async def at(session: AsyncSession, channel_id: int, ref: str) -> Reply | None:
+    """The reply of which the post `ref` of a channel is a part; failures and what was deleted are none."""
+    here = select(Reply).where(Reply.channel_id == channel_id, Reply.status.in_(("answering", "done")))
+    found = await session.scalar(here.where(Reply.shown_ref == ref).limit(1))
+    if found is not None:
+        return found
+    among_several = await session.scalars(here.where(Reply.shown_ref.contains(ref, autoescape=True)))
+    return next((reply for reply in among_several if ref in (reply.shown_ref or "").split("\n")), None)
+
+
 async def numbered(session: AsyncSession, reply_id: int) -> Reply:
     """The reply, ours alone until the transaction ends. Raises NoSuchReply."""
     found = await session.scalar(select(Reply).where(Reply.id == reply_id).with_for_update())
@@ -224,6 +264,7 @@ async def erase(session: AsyncSession, reply: Reply) -> None:
     # Why it ended may quote a server's words, and those the question.
     reply.asked, reply.text, reply.finish = "", None, None
     await session.execute(delete(Feedback).where(Feedback.reply_id == reply.id))
+    await session.execute(delete(ReplyCandidate).where(ReplyCandidate.reply_id == reply.id))
     await session.flush()
 
 

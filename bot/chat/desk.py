@@ -17,6 +17,7 @@ from bot.chat.addressed import addressed
 from bot.chat.cards import Answer, Card, Choice, Growing, told
 from bot.chat.commands.asked import Around, Asked, Call, Command, FormRefused
 from bot.chat.hints import in_chat
+from bot.chat.home import home
 from bot.chat.suggesting import suggested
 from bot.chat.typed import NotUnderstood, checked, read, usage
 from bot.chat.verbs.authority import Actor, NotAllowed, authorise
@@ -64,6 +65,12 @@ class Desk:
         """What a form does. Raises FormRefused where something in it is to be mended."""
         return await self._answered(call, lambda asked: commands.FORMS[form](asked, value, given))
 
+    async def home(self, call: Call) -> Card:
+        """The member's own page."""
+        page = await self._answered(call, home)
+        assert isinstance(page, Card), "a page is a card, and so is what is told in its place"
+        return page
+
     async def suggest(self, call: Call, command: str, option: str, typed: str) -> Sequence[Choice]:
         """What an option could be that begins or goes on as `typed`; at most 25, none when nothing can be said."""
         try:
@@ -74,6 +81,15 @@ class Desk:
         except Exception as error:  # a kindness: whoever types goes on without
             log.info("nothing could be suggested", command=command, option=option, why=repr(error))
             return ()
+
+    async def language(self, call: Call) -> str:
+        """The one the member is answered in, for what a network itself says around an answer."""
+        try:
+            _, language = await self._asked(call)
+        except Exception as error:
+            log.info("a member's language is not known", why=repr(error))
+            return call.member.locale or by_default()
+        return language
 
     async def _done(self, asked: Asked, command: Command, options: Callable[[], Mapping[str, str]]) -> Answer:
         authorise(asked.actor, command.role, command.name)

@@ -82,7 +82,10 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A message that asks the bot for a reply."""
+    """A message that asks the bot for a reply.
+
+    `text` holds mentions of members as Posted has them, and `people` are those members, by name as far as known.
+    """
 
     workspace: WorkspaceSeen
     channel: ChannelSeen
@@ -92,6 +95,7 @@ class Mention:
     at: datetime
     thread: str | None = None
     persona: str | None = None  # named by the asker; otherwise the channel's
+    people: Sequence[MemberSeen] = ()
 
     @property
     def where(self) -> Thread:
@@ -144,6 +148,15 @@ class Renamed:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What people and channels are called, learned outside of what they wrote. Nobody new becomes known by it."""
+
+    workspace: WorkspaceSeen
+    members: Sequence[MemberSeen] = ()
+    channels: Sequence[ChannelSeen] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Left:
     """The bot is in this workspace no more: uninstalled, thrown out, its token revoked. Or in this channel of it."""
 
@@ -158,4 +171,4 @@ class Missed:
     platform: str
 
 
-Event = Mention | Written | Erased | Renamed | Thumbed | Left | Missed
+Event = Mention | Written | Erased | Renamed | Thumbed | Left | Missed | Known

@@ -4,7 +4,7 @@ Owns every write to a claimed row. A write of an attempt that another one has fo
 no engine, and of networks only the protocol.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 
@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.chat.events import Thread
 from bot.chat.platform import Draft, Kind, Platform
 from bot.chat.posting import merged
+from bot.chat.reply_buttons import buttons
 from db import members, replies
 from db.models import Reply
-from db.session import Sessions, transaction
+from db.session import Sessions, reading, transaction
 
 
 class Hand:
@@ -51,13 +52,16 @@ class Hand:
         """Find what earlier attempts left standing. Raises ReplyLost."""
         if self.reply.attempt == 1:
             return
-        standing = merged(self._shown, await platform.find(self.to, self._nonce))
+        async with reading(self._sessions) as session:
+            others = await replies.shown_beside(session, self.reply)
+        standing = merged(self._shown, await platform.find(self.to, self._nonce, others))
         if standing is not None and standing != self._shown:
             await self._stands(standing)
 
     async def show(self, platform: Platform, pieces: AsyncIterator[str], kind: Kind) -> None:
         """All that is said in answer goes this way, under one name. Raises ReplyLost, NotShown, what pieces raise."""
-        draft = Draft(self._nonce, pieces, kind, self._shown, self.ours, self._stands)
+        actions = buttons(self.reply.id) if kind == "answer" else ()
+        draft = Draft(self._nonce, pieces, kind, self._shown, self.ours, self._stands, actions)
         self._shown = await platform.show(self.to, draft)
 
     async def _stands(self, ref: str) -> None:
@@ -65,9 +69,12 @@ class Hand:
             await replies.shown(session, self.reply, ref)
         self._shown = ref
 
-    async def finish(self, answer: replies.Answer, adapter_id: int | None, given: list[int]) -> None:
+    async def finish(
+        self, answer: replies.Answer, adapter_id: int | None, given: list[int], messages: Sequence[int] = ()
+    ) -> None:
         async with self._last_write() as session:
-            await replies.finish(session, self.reply, answer, self._shown, adapter_id, given, datetime.now(UTC))
+            now = datetime.now(UTC)
+            await replies.finish(session, self.reply, answer, self._shown, adapter_id, given, now, messages)
 
     async def fail(self, why: str) -> None:
         async with self._last_write() as session:

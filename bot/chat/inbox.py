@@ -4,7 +4,7 @@ Owns which room an event goes to. Knows no network.
 """
 
 from bot.chat.collecting import Collecting
-from bot.chat.events import Erased, Event, Left, Mention, Missed, Renamed, Thumbed, Written
+from bot.chat.events import Erased, Event, Known, Left, Mention, Missed, Renamed, Thumbed, Written
 from bot.chat.feedback import Feedback
 from bot.chat.platform import Platform
 from bot.chat.router import Router
@@ -31,3 +31,5 @@ class Inbox:
                 await self._collecting.left(event)
             case Thumbed():
                 await self._feedback.thumbed(event)
+            case Known():
+                await self._router.on_known(event)

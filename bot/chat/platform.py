@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from bot.chat.cards import Button, Card
-from bot.chat.events import ChannelSeen, Event, Posted, Thread, WorkspaceSeen, Written
+from bot.chat.events import ChannelSeen, Event, Thread, WorkspaceSeen, Written
 from db.coded import shown
 
 OnEvent = Callable[[Event], Awaitable[object]]
@@ -94,8 +94,12 @@ class Platform(Protocol):
         """
         ...
 
-    async def find(self, to: Thread, nonce: str) -> str | None:
-        """The reference of what stands under this name behind the mention, also when we died while posting it."""
+    async def find(self, to: Thread, nonce: str, others: Collection[str] = ()) -> str | None:
+        """The reference of what stands under this name behind the mention, also when we died while posting it.
+
+        `others` are the posts of other replies there: a network that cannot name a post from its first moment on
+        takes none of them for this one.
+        """
         ...
 
     async def tell(self, to: Thread, sentence: str) -> None:
@@ -110,8 +114,15 @@ class Platform(Protocol):
 class Messenger(Platform, Protocol):
     """A platform with channels of many people, private messages and a past."""
 
-    async def thread(self, to: Thread) -> Sequence[Posted]:
-        """What stands in the mention's thread before it, oldest first; nothing outside threads."""
+    def connected(self) -> bool:
+        """Whether events come in at this moment."""
+        ...
+
+    async def thread(self, to: Thread) -> Sequence[Written]:
+        """What people wrote in the mention's thread before it, oldest first; nothing outside threads.
+
+        The bot's own posts and other bots' are no part of it. It is for the moment and is not kept.
+        """
         ...
 
     async def history(self, workspace: WorkspaceSeen, channel: ChannelSeen, before: str | None) -> Page:

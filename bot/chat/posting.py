@@ -65,18 +65,24 @@ def merged(kept: str | None, seen: str | None) -> str | None:
 
 
 async def grow(
-    network: Network, to: Thread, draft: Draft, *, split: Callable[[str], Sequence[str]], pace_s: float
+    network: Network,
+    to: Thread,
+    draft: Draft,
+    *,
+    split: Callable[[str], Sequence[str]],
+    pace_s: float,
+    may_grow: Callable[[], bool] = lambda: True,
 ) -> str:
     """Show a draft as posts, changed at most every `pace_s` seconds; the reference of them all.
 
     A draft that was begun before is changed once, when it is whole: nobody wants to see a half answer shrink
-    and grow again.
+    and grow again. `may_grow` is asked before each change but the last; where it says no, the text goes on gathering.
     """
     posts = _Posts(network, to, draft)
     text, changed_at = "", -math.inf
     async for piece in draft.pieces:
         text += piece
-        if draft.shown is None and text.strip() and time.monotonic() - changed_at >= pace_s:
+        if draft.shown is None and text.strip() and time.monotonic() - changed_at >= pace_s and may_grow():
             await posts.become(split(text))
             changed_at = time.monotonic()
     whole = split(text if text.strip() else texts.EMPTY)

@@ -43,7 +43,9 @@ async def _remove(sessions: Sessions, platform: Platform, deleting: replies.Plac
     reply, to = deleting.reply, place_of(deleting)
     try:
         # Also what a process that died in the middle posted and could not keep.
-        ref = merged(reply.shown_ref, await platform.find(to, name_of(reply)))
+        async with reading(sessions) as session:
+            others = await replies.shown_beside(session, reply)
+        ref = merged(reply.shown_ref, await platform.find(to, name_of(reply), others))
         if ref is not None:
             await platform.remove(to, ref)
     except NotShown:

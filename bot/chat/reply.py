@@ -1,39 +1,43 @@
 """A reply row becomes an answer on a platform.
 
-Owns the context a reply is given, the road from engine to platform, and when it is too late. Engine errors
-become sentences here and nowhere else. Knows no network and no model.
+Owns the road from engine to platform, and when it is too late. Engine errors become sentences here and nowhere
+else. Knows no network and no model; the context stands in bot.chat.context.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat import texts
 from bot.chat.blocklist import Blocklist
+from bot.chat.context import Context, Reach, gathered, seen_in_thread
+from bot.chat.events import Written
 from bot.chat.hand import Hand
-from bot.chat.outgoing import quiet, safe
+from bot.chat.outgoing import quiet, safe, safe_text
 from bot.chat.platform import Kind, NotShown, Platform
-from bot.generation.engine import EngineBusy, EngineUnavailable, Finish, Reason, Request, Sampling, Waiting
+from bot.generation.engine import EngineBusy, EngineUnavailable, Finish, Piece, Reason, Request, Sampling, Waiting
 from bot.live_adapters import LiveAdapters
 from bot.prepare import BaseNotReady
-from db import members, replies
+from db import replies
+from db.candidates import Said
 from db.models import Persona, Reply
-from db.session import Sessions, reading
-from db.transcript import Line, Turn, mentioned, turns
+from db.session import Sessions
 from db.words import say, speaking
 
 log = structlog.get_logger()
+
+LIVELY = 0.8  # the temperature of other answers where the persona's own is 0, which knows but one
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     context_replies: int = 6
+    context_messages: int = 12
     context_days: int = 30
     reply_seconds: float = 120
     network_seconds: float = 60  # a network that never returns must not hold a row for ever
@@ -45,10 +49,15 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class _Context:
-    persona: Persona
-    turns: list[Turn]
-    given: list[int]  # earlier replies, for lineage
+class Others:
+    """Other answers to a question, and the earlier replies they were given."""
+
+    said: list[Said]
+    given: list[int]
+
+
+class NoOthers(Exception):
+    """No other answer can be given now; the message says why."""
 
 
 class Replier:
@@ -95,7 +104,8 @@ class Replier:
     async def _why_not(self, platform: Platform, hand: Hand) -> str | None:
         """None when it was answered, else the sentence that says why not."""
         try:
-            context = await self._context(hand.reply)
+            seen = await seen_in_thread(self._sessions, platform, hand.to, hand.reply)
+            context = await self._context(hand.reply, seen)
             async with self._live.base(context.persona):
                 pass  # a base that cannot be opened is told before anything shows
             await self._speak(platform, hand, context)
@@ -107,23 +117,56 @@ class Replier:
             return str(error)
         return None
 
-    async def _speak(self, platform: Platform, hand: Hand, context: _Context) -> None:
+    async def _speak(self, platform: Platform, hand: Hand, context: Context) -> None:
         async def waits(place: int) -> None:
             await self._tell_place(platform, hand, place)
 
         spoken = _Spoken(self._live, self._blocked, waits)
-        request = Request(
+        async with (
+            aclosing(spoken.listen(context.persona, self._request(context))) as said,
+            aclosing(safe(said, self._blocked)) as pieces,
+        ):
+            await self._show(platform, hand, pieces, "answer")
+        await hand.finish(spoken.answer(), spoken.adapter_id, context.given, context.messages)
+
+    def _request(self, context: Context) -> Request:
+        return Request(
             turns=context.turns,
             sampling=sampling_of(context.persona.sampling),
             shape=context.persona.shape,
             deadline_s=self.limits.reply_seconds,
         )
+
+    async def others(self, reply: Reply, count: int, seed: int) -> Others:
+        """`count` more answers to the same question, given what a new one would be given; nothing is shown or kept.
+
+        Raises NoOthers.
+        """
+        try:
+            context = await self._context(reply)
+            request = replace(self._request(context), candidates=count)
+            drawn = replace(request.sampling, seed=seed, temperature=request.sampling.temperature or LIVELY)
+            spoken = await self._spoken(context.persona, replace(request, sampling=drawn))
+        except EngineBusy as error:
+            raise NoOthers(say(texts.BUSY)) from error
+        except (EngineUnavailable, BaseNotReady) as error:
+            raise NoOthers(str(error)) from error
+        return Others(spoken, context.given)
+
+    async def _spoken(self, persona: Persona, request: Request) -> list[Said]:
+        said = [""] * request.candidates
         async with (
-            aclosing(spoken.listen(context.persona, request)) as said,
-            aclosing(safe(said, self._blocked)) as pieces,
+            self._live.voice(persona) as voice,
+            aclosing(voice.engine.generate(replace(request, adapter=voice.adapter))) as pieces,
         ):
-            await self._show(platform, hand, pieces, "answer")
-        await hand.finish(spoken.answer(), spoken.adapter_id, context.given)
+            async for piece in pieces:
+                if isinstance(piece, Piece):
+                    said[piece.candidate] += piece.text
+            return [Said(self._blocked.mask(text), voice.adapter_id) for text in said]
+
+    def safe(self, text: str) -> str:
+        """What was kept, as it may leave the house."""
+        return safe_text(text, self._blocked)
 
     async def _tell_place(self, platform: Platform, hand: Hand, place: int) -> None:
         """Once, to the asker alone. A kindness: that it fails is no reason to fail the answer."""
@@ -144,26 +187,10 @@ class Replier:
         await hand.fail(why)
         log.info("reply failed", reply=hand.reply.id, why=why)  # no warning: it was told, or there is nobody to tell
 
-    async def _context(self, reply: Reply) -> _Context:
-        since = datetime.now(UTC) - timedelta(days=self.limits.context_days)
-        async with reading(self._sessions) as session:
-            persona = await session.get_one(Persona, reply.persona_id)
-            if persona.shape == "text":
-                return _Context(persona, [{"role": "user", "content": reply.asked}], [])
-            before = await replies.earlier(session, reply, self.limits.context_replies, since)
-            return await _conversation(session, persona, before, reply)
-
-
-async def _conversation(session: AsyncSession, persona: Persona, before: list[Reply], reply: Reply) -> _Context:
-    lines: list[Line] = []
-    for earlier in before:
-        lines += [Line(earlier.asker_id, earlier.asked), Line(None, earlier.text or texts.EMPTY)]
-    lines.append(Line(reply.asker_id, reply.asked))
-    people = {line.author for line in lines if line.author is not None}
-    people |= {member for line in lines for member in mentioned(line.text)}
-    names = await members.names(session, people)
-    given = turns(lines, None, names, persona.system_prompt)
-    return _Context(persona, given, [earlier.id for earlier in before])
+    async def _context(self, reply: Reply, seen: Sequence[Written] = ()) -> Context:
+        limits = self.limits
+        reach = Reach(limits.context_replies, limits.context_messages, limits.context_days)
+        return await gathered(self._sessions, reply, reach, seen)
 
 
 async def _saying(sentence: str) -> AsyncGenerator[str]:
@@ -219,10 +246,11 @@ class _Spoken:
         return whole if self._begun else ""
 
     def answer(self) -> replies.Answer:
-        finish = self._finish
-        assert finish is not None, "an engine ends every candidate with its finish"
+        finish, text = self._finish, self._blocked.mask("".join(self._text))  # calls are broken only for networks
+        if finish is None:  # an engine ends every candidate with its finish: it was the network that heard enough
+            return replies.Answer(text, "stopped")
         return replies.Answer(
-            text=self._blocked.mask("".join(self._text)),  # calls are broken only for networks
+            text=text,
             finish=finish.reason,
             prompt_tokens=finish.prompt_tokens,
             completion_tokens=finish.completion_tokens,

@@ -3,7 +3,9 @@
 Owns who may be answered and by which persona. Knows no network and no model.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy.exc import IntegrityError
@@ -11,13 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat import texts
 from bot.chat.allowance import Allowance, refusal
-from bot.chat.events import MemberSeen, Mention
+from bot.chat.events import Known, MemberSeen, Mention
 from bot.chat.platform import Platform
-from db import channels, members, personas, replies, workspaces
+from db import calling, channels, members, personas, replies, workspaces
 from db.models import Channel, Member, Persona, Reply, Workspace
 from db.redact import redact
 from db.session import Sessions, transaction
 from db.words import listed, say, speaking
+
+_MENTION = re.compile(r"<@member:([^>\s]+)>")
 
 
 class NotAnswered(Exception):
@@ -45,6 +49,13 @@ class Router:
         self._wake()
         return reply.id
 
+    async def on_known(self, known: Known) -> None:
+        """Take over what people and channels are called."""
+        async with transaction(self._sessions) as session:
+            people = [(one.id, one.name, one.locale) for one in known.members]
+            places = [(one.id, one.name) for one in known.channels]
+            await calling.learn(session, known.workspace.platform, known.workspace.id, people, places)
+
     async def _taken(self, mention: Mention) -> Reply | None:
         try:
             async with transaction(self._sessions) as session:
@@ -60,14 +71,23 @@ async def take(session: AsyncSession, mention: Mention, allowance: Allowance) ->
     seen = mention.workspace
     workspace = await workspaces.ensure(session, seen.platform, seen.id, seen.name, now)
     channel = await channels.ensure(session, workspace, mention.channel.id, mention.channel.name, now)
-    asker = await _asker(session, workspace, mention.author, now)
+    people = await _people(session, workspace, mention, now)
+    asker, text = people[mention.author.id], _by_row(mention.text, people)
     with speaking(members.language_of(asker)):
-        return await _enqueued(session, mention, channel, asker, allowance, now)
+        return await _enqueued(session, replace(mention, text=text), channel, asker, allowance, now)
 
 
-async def _asker(session: AsyncSession, workspace: Workspace, author: MemberSeen, now: datetime) -> Member:
-    locales = {author.id: author.locale} if author.locale else None
-    return (await members.ensure(session, workspace, [(author.id, author.name)], now, locales))[author.id]
+async def _people(session: AsyncSession, workspace: Workspace, mention: Mention, now: datetime) -> dict[str, Member]:
+    """The asker and everybody mentioned, by the network's id."""
+    seen = {one: MemberSeen(one, "") for one in _MENTION.findall(mention.text)}
+    seen |= {one.id: one for one in (*mention.people, mention.author)}
+    named = [(one.id, one.name) for one in seen.values()]
+    locales = {one.id: one.locale for one in seen.values() if one.locale}
+    return await members.ensure(session, workspace, named, now, locales)
+
+
+def _by_row(text: str, people: Mapping[str, Member]) -> str:
+    return _MENTION.sub(lambda found: f"<@member:{people[found[1]].id}>", text)
 
 
 async def _enqueued(

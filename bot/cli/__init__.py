@@ -13,7 +13,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bot.cli import health, imports, language, moderation, panel, people, personas, talk, text, training, wide
+from bot.chat.troubles import is_ours
+from bot.cli import health, imports, language, manifest, moderation, panel, people, personas, talk, text, training, wide
 from bot.cli.common import LEARN, ORDER, TEXT
 from db import logs, words
 
@@ -35,7 +36,7 @@ def settings(
         os.environ["YAMABIKO_CONFIG"] = str(config.absolute())  # the trainer we may start reads the same file
 
 
-for part in (health.cli, panel.cli, talk.cli, moderation.cli, people.cli, text.cli, training.cli):
+for part in (health.cli, manifest.cli, panel.cli, talk.cli, moderation.cli, people.cli, text.cli, training.cli):
     cli.add_typer(part)
 cli.add_typer(moderation.reply, name="reply", rich_help_panel=ORDER)
 cli.add_typer(imports.cli, name="import", rich_help_panel=TEXT)
@@ -59,7 +60,7 @@ def _run() -> None:
     except (KeyboardInterrupt, asyncio.CancelledError):
         sys.exit(130)
     except Exception as error:
-        if type(error).__module__.partition(".")[0] not in ("bot", "db"):
+        if not is_ours(error):
             raise
         Console(stderr=True, highlight=False).print(str(error), markup=False, soft_wrap=True)
         sys.exit(1)

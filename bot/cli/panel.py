@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+import signal
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
 
 import typer
 
@@ -25,12 +27,33 @@ def panel() -> None:
         async with talking() as app, trained(app), with_panel(app), in_networks(app):
             await until_stopped()
 
-    asyncio.run(go())
+    to_its_end(go())
 
 
 async def until_stopped() -> None:
     err.print(say("Ctrl-C ends it."), style="dim")
     await asyncio.Event().wait()
+
+
+def to_its_end(whole: Coroutine[Any, Any, None]) -> None:
+    """Run a program that lives until it is stopped: all is closed on SIGTERM too, and that is no failure."""
+
+    async def go() -> None:
+        task, stopped = asyncio.ensure_future(whole), asyncio.Event()
+
+        def stop() -> None:
+            stopped.set()
+            task.cancel()
+
+        with contextlib.suppress(NotImplementedError):  # where there are no such signals
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
+        try:
+            await task
+        except asyncio.CancelledError:
+            if not stopped.is_set():
+                raise
+
+    asyncio.run(go())
 
 
 @asynccontextmanager
@@ -40,7 +63,7 @@ async def in_networks(app: App) -> AsyncGenerator[None]:
     from bot.panel_root import link
 
     panel_link = partial(link, app.rows) if app.rows.settings.panel.enabled else None
-    async with connected(app, panel_link):
+    async with connected(app, panel_link, lambda what: err.print(what, markup=False, soft_wrap=True)):
         yield
 
 

@@ -14,7 +14,7 @@ from bot.app import READY, App, open_app, open_rows
 from bot.chat.compare import Compared
 from bot.chat.compare import compare as compare_speakers
 from bot.cli.common import BEGIN, TALK, Json, err, out, print_json, shell
-from bot.cli.panel import in_networks, panel_if_wanted, trained, until_stopped
+from bot.cli.panel import in_networks, panel_if_wanted, to_its_end, trained, until_stopped
 from bot.networks import named
 from bot.platforms.console import Console, OneQuestion
 from bot.prepare import prepare as prepare_base
@@ -81,7 +81,7 @@ def run(persona: PersonaOption = None) -> None:
         async with talking() as app, trained(app), panel_if_wanted(app), in_networks(app):
             await (until_stopped() if named(app.rows.settings) else converse(app, persona))
 
-    asyncio.run(go())
+    to_its_end(go())
 
 
 @cli.command(rich_help_panel=TALK)

@@ -9,6 +9,7 @@ import getpass
 import sys
 import threading
 import uuid
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from bot.chat.events import ChannelSeen, MemberSeen, Mention, Thread, WorkspaceSeen
@@ -95,7 +96,7 @@ class Console:
         if to.thread != self.sitting:
             raise NotShown(say("The terminal was closed before the answer came."))
 
-    async def find(self, to: Thread, nonce: str) -> str | None:
+    async def find(self, to: Thread, nonce: str, others: Collection[str] = ()) -> str | None:
         return None  # what stood on a screen cannot be taken up again
 
     async def tell(self, to: Thread, sentence: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat.events import ChannelSeen
+from bot.chat.events import ChannelSeen, MemberSeen
 from bot.chat.outgoing import BREAK
 from bot.chat.reply import Limits
 from bot.generation.engine import EngineBusy, EngineUnavailable
@@ -133,9 +133,10 @@ async def test_two_askers_are_told_apart_by_name_and_one_is_not(make_bot: MakeBo
 
 async def test_mentioned_members_are_given_by_name(make_bot: MakeBot) -> None:
     bot = await make_bot()
-    first = await bot.asked("hello", "Ben", thread="t1")
-    await bot.asked(f"what did <@member:{first.asker_id}> and <@member:999> say?", "Ann")
-    assert bot.turns()[-1] == ("user", "what did @Ben and @someone say?")
+    await bot.asked("hello", MemberSeen("U1", "Ben"), thread="t1")
+    asked = await bot.asked("what did <@member:U1> and <@member:U2> say?", "Ann", people=[MemberSeen("U2", "Cleo")])
+    assert bot.turns()[-1] == ("user", "what did @Ben and @Cleo say?")
+    assert "U1" not in asked.asked, "no text keeps an id of the network's"
 
 
 async def test_a_persona_of_shape_text_is_given_the_plain_text(make_bot: MakeBot) -> None:

@@ -8,6 +8,7 @@ import hashlib
 import itertools
 import json
 import sys
+from collections.abc import Collection
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -76,7 +77,7 @@ class NetworkPlatform:
     async def show(self, to: Thread, draft: Draft) -> str:
         return await grow(self, to, draft, split=split, pace_s=0.03)
 
-    async def find(self, to: Thread, nonce: str) -> str | None:
+    async def find(self, to: Thread, nonce: str, others: Collection[str] = ()) -> str | None:
         return found(nonce, await self._ask("find", thread=to.message))
 
     async def tell(self, to: Thread, sentence: str) -> None:

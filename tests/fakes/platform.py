@@ -5,6 +5,7 @@ Owns nothing but the record and ready-made mentions. Knows no network.
 
 import asyncio
 import itertools
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -56,7 +57,7 @@ class RecordingPlatform:
         self.shown[draft.nonce] = text
         return f"shown:{draft.nonce}"
 
-    async def find(self, to: Thread, nonce: str) -> str | None:
+    async def find(self, to: Thread, nonce: str, others: Collection[str] = ()) -> str | None:
         self.found.append(nonce)
         return f"shown:{nonce}" if nonce in self.shown else None
 

@@ -1,101 +1,118 @@
 """Slack as a chat network.
 
-Owns the connection, and where replies are shown. Payloads become events in `payloads`, cards become blocks in `blocks`.
+Owns what the chat rooms ask of it. The connection stands in `connection`, how a reply comes to show in `showing`.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import Any
 
-from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
-from slack_bolt.app.async_app import AsyncApp
-from slack_sdk.errors import SlackApiError
+import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.chat import posts
 from bot.chat.cards import Card
 from bot.chat.desk import Desk
-from bot.chat.events import ChannelSeen, Posted, Thread, WorkspaceSeen
+from bot.chat.events import ChannelSeen, Thread, WorkspaceSeen, Written
 from bot.chat.platform import Draft, OnEvent, Page
-from bot.chat.posting import Gone, found, grow, refs_of
-from bot.platforms.slack import interactions
-from bot.platforms.slack.payloads import mention
+from bot.chat.posting import Gone, found, refs_of
+from bot.platforms.slack.checks import Keys
+from bot.platforms.slack.connection import Connection
+from bot.platforms.slack.pace import Pace, Patience, reconnecting
+from bot.platforms.slack.saying import fallback
+from bot.platforms.slack.showing import REPLY, Showing, erase
+from bot.platforms.slack.streams import Streams
+from bot.platforms.slack.threads import Threads
+from bot.platforms.slack.wire import Wire, why
 
-LIMIT = 3900  # characters of a post; Slack may cut longer ones in two
-PACE_S = 1.2  # between two changes of a post
+log = structlog.get_logger()
+
+TELLING_S = 0.7  # for which somebody waits who tells; Slack may take longer
+NOTE = "yamabiko_note"
 
 
 class Slack:
     name = "slack"
     sitting: str | None = None
 
-    def __init__(self, desk: Desk, *, bot_token: str, app_token: str, api_url: str) -> None:
-        self._client = AsyncWebClient(bot_token, base_url=api_url)
-        self._desk, self._app_token = desk, app_token
+    def __init__(
+        self, desk: Desk, keys: Keys, *, listens: tuple[str, int] = ("127.0.0.1", 0), pace: Pace | None = None
+    ) -> None:
+        """`listens` is where the HTTP transport does."""
+        self._pace = pace or Pace()
+        handlers = [reconnecting(), Patience(self._pace)]  # what may have been done is not asked for twice
+        self._client = AsyncWebClient(keys.bot_token, base_url=keys.api_url, retry_handlers=handlers)
+        self._wire, self._streams = Wire(self._client, self._pace), Streams(self._pace)
+        self._connection = Connection(self._client, desk, keys, listens, self._pace)
+        self._threads = Threads(self._wire, self._connection)
+        self._telling: set[asyncio.Task[None]] = set()
+
+    def connected(self) -> bool:
+        return self._connection.connected
+
+    @property
+    def address(self) -> str:
+        """Where the HTTP transport listens."""
+        return self._connection.address
 
     async def run(self, on_event: OnEvent) -> None:
-        app = AsyncApp(client=self._client)
-        self._listen(app, on_event)
-        interactions.listen(app, self._desk)
-        handler = AsyncSocketModeHandler(app, self._app_token)
         try:
-            await handler.connect_async()
-            await asyncio.Event().wait()
+            await self._connection.serve(on_event)
         finally:
-            await handler.close_async()
-
-    def _listen(self, app: AsyncApp, on_event: OnEvent) -> None:
-        @app.event("app_mention")
-        async def mentioned(body: dict[str, Any]) -> None:
-            await on_event(mention(body))
+            for task in self._telling:
+                task.cancel()
+            await asyncio.gather(*self._telling, return_exceptions=True)
 
     async def show(self, to: Thread, draft: Draft) -> str:
-        return await grow(self, to, draft, split=lambda text: posts.split(text, LIMIT), pace_s=PACE_S)
+        return await Showing(self._wire, self._streams, to, draft).show()
 
-    async def find(self, to: Thread, nonce: str) -> str | None:
-        answer = await self._client.conversations_replies(
-            channel=to.channel, ts=to.thread or to.message, include_all_metadata=True
-        )
-        ours = {
-            one["metadata"]["event_payload"]["nonce"]: one["ts"]
-            for one in answer["messages"] or ()
-            if one.get("metadata", {}).get("event_type") == "yamabiko_reply"
-        }
-        return found(nonce, ours)
+    async def find(self, to: Thread, nonce: str, others: Collection[str] = ()) -> str | None:
+        names: dict[str, str] = {}
+        nameless: list[str] = []
+        for message in await self._threads.ours(to):
+            metadata = message.get("metadata") or {}
+            if metadata.get("event_type") == REPLY:
+                names[str((metadata.get("event_payload") or {}).get("nonce"))] = str(message["ts"])
+            elif not metadata and float(message["ts"]) > float(to.message):
+                nameless.append(str(message["ts"]))
+        standing = refs_of(found(nonce, names))
+        left = await self._streams.adopted(to.channel, to.thread or to.message, nameless, nonce, others)
+        return "\n".join([*standing, *([left] if left else [])]) or None
 
     async def tell(self, to: Thread, sentence: str) -> None:
-        await self._client.chat_postEphemeral(channel=to.channel, user=to.asker, text=sentence, thread_ts=to.thread)
+        """Nobody who tells waits for long; what Slack does not take is lost, as it was a kindness."""
+        task = asyncio.create_task(self._tell(to, sentence))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+        await asyncio.wait([task], timeout=TELLING_S)
+
+    async def _tell(self, to: Thread, sentence: str) -> None:
+        thread = to.thread or to.message
+        said: dict[str, Any] = {"channel": to.channel, "thread_ts": thread, "text": fallback(sentence)}
+        try:
+            if to.channel.startswith("D"):  # there is nobody else to see it, and Slack has no ephemerals there
+                note = {"event_type": NOTE, "event_payload": {}}
+                await self._wire.call("chat.postMessage", metadata=note, unfurl_links=False, **said)
+            else:
+                await self._wire.call("chat.postEphemeral", user=to.asker, **said)
+        except Exception as error:
+            log.info("a member could not be told something", why=why(error) or repr(error))
 
     async def remove(self, to: Thread, ref: str) -> None:
-        for one in refs_of(ref):
-            with suppress(SlackApiError):
-                await self._client.chat_delete(channel=to.channel, ts=one)
+        for one in filter(None, refs_of(ref)):
+            with suppress(Gone):
+                await erase(self._wire, to.channel, one)
 
-    async def post(self, to: Thread, text: str, nonce: str) -> str:
-        posted = await self._client.chat_postMessage(
-            channel=to.channel,
-            thread_ts=to.thread,
-            text=text,
-            metadata={"event_type": "yamabiko_reply", "event_payload": {"nonce": nonce}},
-        )
-        return str(posted["ts"])
-
-    async def edit(self, to: Thread, ref: str, text: str) -> None:
-        try:
-            await self._client.chat_update(channel=to.channel, ts=ref, text=text)
-        except SlackApiError as error:
-            if error.response["error"] == "message_not_found":
-                raise Gone from error
-            raise
-
-    async def thread(self, to: Thread) -> Sequence[Posted]:
-        return ()
+    async def thread(self, to: Thread) -> Sequence[Written]:
+        return await self._threads.before(to)
 
     async def history(self, workspace: WorkspaceSeen, channel: ChannelSeen, before: str | None) -> Page:
         return Page((), None)
 
-    async def write(self, workspace: str, channel: str, card: Card) -> str:
+    async def write(self, workspace: str, channel: str, card: Card, nonce: str = "") -> str:
+        raise NotImplementedError
+
+    async def written(self, workspace: str, channel: str, nonce: str) -> str | None:
         raise NotImplementedError
 
     async def write_to(self, workspace: str, member: str, card: Card) -> None:

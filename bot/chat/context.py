@@ -1,0 +1,149 @@
+"""What a reply is given beside its question: earlier replies, and what people wrote around it.
+
+Owns where that comes from and in which order it stands: reply rows; messages of opened channels; and in the thread of a
+channel that is not opened, what the network shows at this moment, which is not kept. Knows no network and no model.
+"""
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.chat import texts
+from bot.chat.events import Thread, Written
+from bot.chat.platform import Platform
+from db import members, replies, surroundings
+from db.messages import SILENCE
+from db.models import Persona, Reply
+from db.redact import redact
+from db.session import Sessions, reading
+from db.transcript import Line, Turn, mentioned, turns
+
+log = structlog.get_logger()
+
+THREAD_SECONDS = 5  # for a network to show a thread; a reply does not wait longer for what is only helpful
+_MENTION = re.compile(r"<@member:([^>\s]+)>")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """`given` are earlier replies and `messages` messages, by row, for lineage."""
+
+    persona: Persona
+    turns: list[Turn]
+    given: list[int]
+    messages: list[int] = field(default_factory=list[int])
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """At most so many earlier replies and messages, none older than `days`."""
+
+    replies: int = 6
+    messages: int = 12
+    days: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    at: datetime
+    line: Line
+
+
+class Strangers:
+    """People without a row: they get numbers that no row has, and names for the moment."""
+
+    def __init__(self, rows: Mapping[str, int]) -> None:
+        self._rows = dict(rows)
+        self.names: dict[int, str] = {}
+
+    def number(self, platform_id: str, name: str) -> int:
+        if platform_id not in self._rows:
+            self._rows[platform_id] = -1 - len(self.names)
+            self.names[self._rows[platform_id]] = name or "someone"
+        return self._rows[platform_id]
+
+    def by_row(self, text: str) -> str:
+        """Mentions by the network's ids become mentions by row; who has none is someone."""
+        return _MENTION.sub(lambda found: self._written(found[1]), text)
+
+    def _written(self, platform_id: str) -> str:
+        row = self._rows.get(platform_id)
+        if row is None:
+            return "@someone"
+        return f"<@member:{row}>" if row >= 0 else f"@{self.names[row]}"
+
+
+async def seen_in_thread(sessions: Sessions, platform: Platform, to: Thread, reply: Reply) -> Sequence[Written]:
+    """What stands before the mention in the thread of a channel that is not opened; nothing where that fails."""
+    thread = getattr(platform, "thread", None)  # a terminal has none
+    if thread is None or to.thread is None or to.thread == to.message:
+        return ()
+    async with reading(sessions) as session:
+        if await surroundings.is_open(session, reply.channel_id):
+            return ()
+    try:
+        async with asyncio.timeout(THREAD_SECONDS):
+            return await thread(to)
+    except Exception as error:
+        log.info("a thread could not be read", reply=reply.id, why=repr(error))
+        return ()
+
+
+async def gathered(sessions: Sessions, reply: Reply, reach: Reach, seen: Sequence[Written] = ()) -> Context:
+    """`seen` is what `seen_in_thread` gave."""
+    since = datetime.now(UTC) - timedelta(days=reach.days)
+    async with reading(sessions) as session:
+        persona = await session.get_one(Persona, reply.persona_id)
+        if persona.shape == "text":
+            return Context(persona, [{"role": "user", "content": reply.asked}], [])
+        before = await replies.earlier(session, reply, reach.replies, since)
+        answered = {one.platform_message_id for one in before}
+        said = [one for one in await _said(session, reply, reach) if one.platform_id not in answered and one.at > since]
+        spoken = [_Spoken(one.at, Line(one.member_id, one.text)) for one in said]
+        fleeting, names = await _fleeting(session, reply, [one for one in seen if one.posted.id not in answered])
+        lines = [*_in_order(before, [*spoken, *fleeting[-reach.messages :]]), _question(reply)]
+        people = {line.author for line in lines if line.author is not None}
+        people |= {member for line in lines for member in mentioned(line.text)}
+        names = {**names, **await members.names(session, people)}
+        given = turns(lines, None, names, persona.system_prompt)
+        return Context(persona, given, [one.id for one in before], [one.id for one in said])
+
+
+async def _said(session: AsyncSession, reply: Reply, reach: Reach) -> list[surroundings.Said]:
+    if not reach.messages or not await surroundings.is_open(session, reply.channel_id):
+        return []
+    if reply.thread is not None and reply.thread != reply.platform_message_id:
+        return await surroundings.in_thread(session, reply, reach.messages)
+    return await surroundings.lately(session, reply, reply.created_at - SILENCE, reach.messages)
+
+
+async def _fleeting(
+    session: AsyncSession, reply: Reply, seen: Sequence[Written]
+) -> tuple[list[_Spoken], dict[int, str]]:
+    """What the network shows, with names for people whom we do not know; blocked members are left out."""
+    ids = {one.author.id for one in seen} | {found for one in seen for found in _MENTION.findall(one.posted.text)}
+    strangers = Strangers(await surroundings.rows_of(session, reply.channel_id, ids))
+    numbered = [(strangers.number(one.author.id, one.author.name), one) for one in seen]
+    blocked = await surroundings.blocked(session, {number for number, _ in numbered})
+    spoken = [
+        _Spoken(one.posted.at, Line(number, redact(strangers.by_row(one.posted.text)).text))
+        for number, one in numbered
+        if number not in blocked and one.posted.text.strip()
+    ]
+    return spoken, strangers.names
+
+
+def _in_order(before: Sequence[Reply], spoken: Sequence[_Spoken]) -> list[Line]:
+    """Earlier questions with their answers, and messages, by time; an answer follows its question at once."""
+    lines = [(one.at, [one.line]) for one in spoken]
+    lines += [(one.created_at, [_question(one), Line(None, one.text or texts.EMPTY)]) for one in before]
+    return [line for _, several in sorted(lines, key=lambda item: item[0]) for line in several]
+
+
+def _question(reply: Reply) -> Line:
+    return Line(reply.asker_id, reply.asked if reply.asked.strip() else texts.EMPTY)
