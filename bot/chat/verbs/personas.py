@@ -155,7 +155,7 @@ async def delete(session: AsyncSession, actor: Actor, name: str) -> None:
 
 @verb("member", "persona", "channel")
 async def use(
-    session: AsyncSession, actor: Actor, persona: str | None, channel: str | int, *, direct: bool = False
+    session: AsyncSession, actor: Actor, persona: str | None, channel: str | int, direct: bool = False
 ) -> str:
     """A channel's mentions are answered by this persona (None: by the only one there is); the channel's name.
 
