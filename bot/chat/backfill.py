@@ -84,7 +84,7 @@ class Backfill:
         for unread in found:
             number = unread.channel.id
             if number not in self._reading and self._pauses.get(number, (0.0, 0.0))[0] <= time.monotonic():
-                task = asyncio.create_task(self._read(unread))
+                task = asyncio.create_task(self.read(unread))
                 self._reading[number] = task
                 task.add_done_callback(lambda _, number=number: self._reading.pop(number, None))
         return list(self._reading.values())
@@ -97,7 +97,8 @@ class Backfill:
             async with transaction(self._sessions) as session:
                 await backfills.miss(session, name, datetime.now(UTC))
 
-    async def _read(self, unread: Unread) -> None:
+    async def read(self, unread: Unread) -> None:
+        """One channel to its end; what goes wrong is kept, and a pause with it."""
         place = _Place(self._platforms[unread.workspace.platform], unread.workspace, unread.channel)
         number, name = unread.channel.id, unread.channel.name
         try:

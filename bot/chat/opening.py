@@ -21,7 +21,7 @@ from db.words import say, say_count, speaking
 log = structlog.get_logger()
 
 LOOK_S = 1.0
-NETWORK_S = 60.0  # a network that never returns keeps nobody waiting
+NETWORK_S = 20.0  # a network that never returns keeps nobody waiting
 FIRST_PAUSE_S = 5.0
 LONGEST_PAUSE_S = 900.0
 
@@ -75,6 +75,7 @@ class Opening:
                 ref = await self._post(platform, untold, claim)
             async with transaction(self._sessions) as session:
                 await noticing.told(session, claim, ref)
+                await backfills.tell(session, channel.id, None, datetime.now(UTC))
             self._pauses.pop(channel.id, None)
         except NotShown as why:
             await self._refused(channel, claim, why)

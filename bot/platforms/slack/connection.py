@@ -4,6 +4,7 @@ Owns who we are there, and what is alive only while we are connected. Knows noth
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
 
@@ -40,7 +41,7 @@ class Connection:
 
     @property
     def connected(self) -> bool:
-        return self._server is not None if self._sockets is None else self._sockets.connected
+        return bool(self.address) if self._sockets is None else self._sockets.connected
 
     @property
     def address(self) -> str:
@@ -68,7 +69,7 @@ class Connection:
             self.people = People(self._client, self._pace, me.workspace.id, partial(_late, on_event, me))
             stack.push_async_callback(self.people.aclose)
             app = await self._app(stack, me, on_event)
-            missed = partial(on_event, Missed("slack"))
+            missed = lambda: on_event(Missed("slack"))
             if self._keys.transport == "http":
                 await self._served(stack, app, missed)
             else:
@@ -91,7 +92,7 @@ class Connection:
     async def _named(self, call: Call) -> Call:
         return call
 
-    async def _served(self, stack: AsyncExitStack, app: AsyncApp, missed: partial[object]) -> None:
+    async def _served(self, stack: AsyncExitStack, app: AsyncApp, missed: Callable[[], Awaitable[object]]) -> None:
         self._server = Server(app, self._keys.signing_secret, *self._listens)
         try:
             await self._server.open()
@@ -101,7 +102,7 @@ class Connection:
         finally:
             self._server = None
 
-    async def _connected(self, app: AsyncApp, missed: partial[object]) -> None:
+    async def _connected(self, app: AsyncApp, missed: Callable[[], Awaitable[object]]) -> None:
         self._sockets = Sockets(app, lambda: admitted(self._keys), missed, self._client.proxy)
         tasks = [
             asyncio.create_task(self._sockets.serve()),

@@ -37,7 +37,7 @@ def app_of(client: AsyncWebClient, token: str, me: Me, hearers: Sequence[Hearer]
             enterprise_id=None, team_id=workspace, bot_user_id=me.user, bot_id=me.bot, bot_token=token
         )
 
-    async def hear(body: dict[str, Any], next: Callable[[], Awaitable[None]]) -> None:  # noqa: A002  # Bolt's name
+    async def hear(body: dict[str, Any], next: Callable[[], Awaitable[None]]) -> None:  # Bolt's name
         if body.get("type") == "event_callback":
             for hearer in hearers:
                 await hearer(body)

@@ -9,13 +9,12 @@ from contextlib import suppress
 from typing import Any
 
 import structlog
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chat.cards import Card
 from bot.chat.desk import Desk
 from bot.chat.events import ChannelSeen, Thread, WorkspaceSeen, Written
-from bot.chat.platform import Draft, NotShown, OnEvent, Page
+from bot.chat.platform import Draft, OnEvent, Page
 from bot.chat.posting import Gone, found, refs_of
 from bot.platforms.slack.checks import Keys
 from bot.platforms.slack.connection import Connection
