@@ -1,106 +1,101 @@
-"""`yamabiko run` as a process of its own beside a pretended Slack, and the secrets it is given.
+"""A bot in a pretended Slack whose desk says what a test wants.
 
-Owns how it is started, watched and ended. Knows no command.
+Owns the connection of the real SDK, and a desk that is a script. Knows no rows.
 """
 
 import asyncio
-import signal
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from pathlib import Path
+from dataclasses import dataclass, field
+from typing import cast
 
-from bot.platforms.slack.manifest import manifest
-from tests.fakes.command_line import COMMAND, environment
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.chat.cards import Answer, Card, told
+from bot.chat.commands.asked import Call
+from bot.chat.desk import Desk
+from bot.chat.events import Event, WorkspaceSeen
+from bot.platforms.slack.hearing import acknowledge_the_rest, app_of
+from bot.platforms.slack.interactions import Interactions
+from bot.platforms.slack.pace import Pace
+from bot.platforms.slack.payloads import Me
+from bot.platforms.slack.thumbs import Thumbs
+from bot.platforms.slack.wire import Wire
+from bot.platforms.slack.writing import Writing
 from tests.fakes.slack import FakeSlack
 
-# Put together here, so that no scanner takes them for real ones.
-BOT = "xox" + "b-123456789012-123456789012-AbCdEfGhIjKlMnOpQrStUvWx"
-APP = "xapp-" + "1-A012-345-abcdef012345"
-SECRET = "0123456789abcdef" * 2
+Says = Answer | BaseException | None
 
 
+@dataclass
+class ScriptedDesk:
+    """`answers` by what is asked: a command's line, "press VALUE", "form VALUE"; raised where they are errors.
+
+    `slow` is how long each takes; `heard` what was asked, by whom and where.
+    """
+
+    answers: dict[str, Says] = field(default_factory=dict[str, Says])
+    slow: float = 0.0
+    spoken: str = "en"
+    heard: list[tuple[str, Call]] = field(default_factory=list[tuple[str, Call]])
+    given: list[Mapping[str, str]] = field(default_factory=list[Mapping[str, str]])
+
+    async def line(self, call: Call, line: str) -> Answer | None:
+        return await self._say(line, call)
+
+    async def press(self, call: Call, press: str, value: str) -> Answer | None:
+        return await self._say(f"{press} {value}".strip(), call)
+
+    async def submit(self, call: Call, form: str, value: str, given: Mapping[str, str]) -> Answer | None:
+        self.given.append(given)
+        return await self._say(f"{form} {value}".strip(), call)
+
+    async def language(self, call: Call) -> str:
+        return self.spoken
+
+    async def _say(self, asked: str, call: Call) -> Answer | None:
+        self.heard.append((asked, call))
+        await asyncio.sleep(self.slow)
+        answer = self.answers.get(asked, told(f"you asked {asked}"))
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+
+@dataclass
 class Bot:
-    """`yamabiko run`, standing in a folder."""
+    """`events` is what was handed over, `pages` who was shown the page `page`."""
 
-    def __init__(self, process: asyncio.subprocess.Process, told: Path) -> None:
-        self.process, self._told = process, told
+    desk: ScriptedDesk
+    writing: Writing
+    events: list[Event] = field(default_factory=list[Event])
+    page: Card = field(default_factory=lambda: told("your page"))
+    pages: list[str] = field(default_factory=list[str])
 
-    @property
-    def told(self) -> str:
-        return self._told.read_text(encoding="utf-8")
+    async def on_event(self, event: Event) -> None:
+        self.events.append(event)
 
-    async def says(self, what: str) -> None:
-        async with asyncio.timeout(60):
-            while what not in self.told:
-                assert self.process.returncode is None, self.told
-                await asyncio.sleep(0.05)
-
-    async def end(self, how: signal.Signals) -> int:
-        self.process.send_signal(how)
-        async with asyncio.timeout(60):
-            return await self.process.wait()
-
-
-def settings(slack: FakeSlack, **changed: str) -> dict[str, str]:
-    """The environment of every command beside this Slack; `changed` in [slack], by name."""
-    own = {"BOT_TOKEN": slack.bot_token, "APP_TOKEN": slack.app_token, "SIGNING_SECRET": SECRET, "API_URL": slack.api}
-    table = {f"YAMABIKO_SLACK__{name}": value for name, value in (own | changed).items()}
-    return {**environment(), **table, "YAMABIKO_PANEL__ENABLED": "false"}
+    async def look(self, call: Call) -> None:
+        self.pages.append(call.member.id)
+        await self.writing.publish(call.member.id, self.page)
 
 
 @asynccontextmanager
-async def running(slack: FakeSlack, folder: Path, **changed: str) -> AsyncGenerator[Bot]:
-    """Its standard input is closed, as some who start programs leave it."""
-    told = folder / "told.txt"
-    with told.open("ab") as out:
-        process = await asyncio.create_subprocess_exec(
-            "/bin/sh",
-            *("-c", 'exec "$@" <&-', "sh", *COMMAND, "run"),
-            cwd=folder,
-            env=settings(slack, **changed),
-            stdout=out,
-            stderr=out,
-        )
+async def connected(slack: FakeSlack, *, named: Callable[[Call], Awaitable[Call]] | None = None) -> AsyncGenerator[Bot]:
+    client = AsyncWebClient(slack.bot_token, base_url=slack.api)
+    bot = Bot(ScriptedDesk(), Writing(Wire(client, Pace(scale=0.05))))
+    me = Me(slack.bot_user, slack.bot_id, WorkspaceSeen("slack", slack.team, "Harbour"))
+    app = app_of(AsyncWebClient(base_url=slack.api), slack.bot_token, me, [Thumbs(me, bot.on_event).hear])
+    more = {"named": named} if named else {}
+    interactions = Interactions(client, cast(Desk, bot.desk), bot.on_event, bot.look, **more)
+    interactions.listen(app)
+    acknowledge_the_rest(app)
+    handler = AsyncSocketModeHandler(app, slack.app_token)
+    await handler.connect_async()
+    await slack.connected()
     try:
-        yield Bot(process, told)
+        yield bot
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-
-
-async def shell(slack: FakeSlack, folder: Path, *words: str) -> str:
-    """What another command prints; it must not fail."""
-    process = await asyncio.create_subprocess_exec(
-        *COMMAND,
-        *words,
-        cwd=folder,
-        env=settings(slack),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, errors = await process.communicate()
-    assert process.returncode == 0, (out + errors).decode()
-    return out.decode()
-
-
-@asynccontextmanager
-async def fresh_slack() -> AsyncGenerator[FakeSlack]:
-    async with FakeSlack.running() as slack:
-        slack.bot_token, slack.app_token = BOT, APP
-        slack.install(manifest("Yamabiko", "socket", None))
-        yield slack
-
-
-async def back(slack: FakeSlack) -> None:
-    """The library looks every few seconds whether its connection stands."""
-    await slack.until(slack.deliveries.sockets.ready, 60)
-
-
-def assert_no_secret(folder: Path, others: Sequence[str] = ()) -> None:
-    secrets = [secret.encode() for secret in (BOT, APP, SECRET, *others)]
-    files = [file for file in folder.rglob("*") if file.is_file()]
-    assert len(files) > 1
-    for file in files:
-        content = file.read_bytes()
-        assert not [secret for secret in secrets if secret in content], file
+        await handler.close_async()
+        await interactions.aclose()

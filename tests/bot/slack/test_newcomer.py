@@ -8,7 +8,7 @@ import pytest
 
 from tests.fakes import openai_server
 from tests.fakes.slack import FakeSlack
-from tests.fakes.slack_bot import APP, BOT, assert_no_secret, running, shell
+from tests.fakes.slack_process import APP, BOT, assert_no_secret, running, shell
 
 
 @pytest.mark.timeout(300)

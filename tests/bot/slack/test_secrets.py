@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.slack_bot import APP, BOT, assert_no_secret, back, fresh_slack, running
+from tests.fakes.slack_process import APP, BOT, assert_no_secret, back, fresh_slack, running
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 
