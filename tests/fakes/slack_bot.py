@@ -7,18 +7,22 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import cast
 
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
-from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chat.cards import Answer, Card, told
 from bot.chat.commands.asked import Call
 from bot.chat.desk import Desk
-from bot.chat.events import Event
+from bot.chat.events import Event, WorkspaceSeen
+from bot.platforms.slack.hearing import acknowledge_the_rest, app_of
 from bot.platforms.slack.interactions import Interactions
-from bot.platforms.slack.page import Publish
+from bot.platforms.slack.pace import Pace
+from bot.platforms.slack.payloads import Me
+from bot.platforms.slack.thumbs import Thumbs
+from bot.platforms.slack.wire import Wire
+from bot.platforms.slack.writing import Writing
 from tests.fakes.slack import FakeSlack
 
 Says = Answer | BaseException | None
@@ -64,6 +68,7 @@ class Bot:
     """`events` is what was handed over, `pages` who was shown the page `page`."""
 
     desk: ScriptedDesk
+    writing: Writing
     events: list[Event] = field(default_factory=list[Event])
     page: Card = field(default_factory=lambda: told("your page"))
     pages: list[str] = field(default_factory=list[str])
@@ -71,22 +76,22 @@ class Bot:
     async def on_event(self, event: Event) -> None:
         self.events.append(event)
 
-    async def look(self, call: Call, publish: Publish) -> None:
+    async def look(self, call: Call) -> None:
         self.pages.append(call.member.id)
-        await publish(self.page)
+        await self.writing.publish(call.member.id, self.page)
 
 
 @asynccontextmanager
-async def connected(
-    slack: FakeSlack, *, named: Callable[[Call], Awaitable[Call]] | None = None, **app: Any
-) -> AsyncGenerator[Bot]:
-    bot = Bot(ScriptedDesk())
+async def connected(slack: FakeSlack, *, named: Callable[[Call], Awaitable[Call]] | None = None) -> AsyncGenerator[Bot]:
     client = AsyncWebClient(slack.bot_token, base_url=slack.api)
-    listening = AsyncApp(client=client, **app)
+    bot = Bot(ScriptedDesk(), Writing(Wire(client, Pace(scale=0.05))))
+    me = Me(slack.bot_user, slack.bot_id, WorkspaceSeen("slack", slack.team, "Harbour"))
+    app = app_of(AsyncWebClient(base_url=slack.api), slack.bot_token, me, [Thumbs(me, bot.on_event).hear])
     more = {"named": named} if named else {}
     interactions = Interactions(client, cast(Desk, bot.desk), bot.on_event, bot.look, **more)
-    interactions.listen(listening)
-    handler = AsyncSocketModeHandler(listening, slack.app_token)
+    interactions.listen(app)
+    acknowledge_the_rest(app)
+    handler = AsyncSocketModeHandler(app, slack.app_token)
     await handler.connect_async()
     await slack.connected()
     try:

@@ -11,8 +11,8 @@ from tests.fakes.slack_world import Json
 SCOPES = frozenset(
     {"app_mentions:read", "assistant:write", "chat:write", "chat:write.customize", "commands", "files:read"}
     | {"channels:history", "channels:join", "channels:manage", "channels:read", "groups:history", "groups:read"}
-    | {"groups:write", "im:history", "im:read", "im:write", "reactions:read", "reactions:write"}
-    | {"team:read", "users:read"}
+    | {"groups:write", "im:history", "im:read", "im:write", "mpim:history", "mpim:read"}
+    | {"reactions:read", "reactions:write", "team:read", "users:read"}
 )
 # Which keys each part may have; those that end in "!" it must have.
 KEYS = {

@@ -5,7 +5,7 @@ Owns acknowledging in time, whatever desk and database do meanwhile, and which a
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,8 +73,6 @@ class Interactions:
         app.shortcut(ANYTHING)(self._shortcut)
         app.options(ANYTHING)(_no_options)
         app.event("app_home_opened")(self._opened)
-        app.event("reaction_added")(self._reaction)
-        app.event("reaction_removed")(self._reaction)
 
     # What Slack sends.
 
@@ -165,11 +163,6 @@ class Interactions:
                 await self._page.suggest(body["event"]["channel"])
         else:
             await self._page.drawn(call)
-
-    async def _reaction(self, body: Body, context: Mapping[str, Any]) -> None:
-        event = calls.thumbed(body, context.get("bot_user_id"))
-        if event is not None:
-            await self._on_event(event)
 
     # What comes of it.
 

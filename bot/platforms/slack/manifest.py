@@ -39,12 +39,10 @@ EVENTS: Sequence[tuple[str, str]] = (
     ("app_home_opened", ""),  # to draw the home page, and to greet in the Messages tab
     ("app_mention", "app_mentions:read"),  # someone asks
     ("app_uninstalled", ""),  # to stop collecting
-    ("channel_archive", "channels:read"),  # a channel that is gone is collected no more
-    ("channel_deleted", "channels:read"),
+    ("channel_deleted", "channels:read"),  # a channel that is gone is gone here too
     ("channel_left", "channels:read"),  # the bot was thrown out of a channel
     ("channel_rename", "channels:read"),  # to call it by its name
-    ("group_archive", "groups:read"),  # the same for private channels
-    ("group_deleted", "groups:read"),
+    ("group_deleted", "groups:read"),  # the same for private channels
     ("group_left", "groups:read"),
     ("group_rename", "groups:read"),
     ("member_left_channel", "channels:read"),  # when it is the bot who left

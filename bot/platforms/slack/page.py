@@ -5,7 +5,6 @@ Owns that neither ever fails anything else. What stands on the page is bot.chat'
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from functools import partial
 
 import structlog
 from slack_sdk.errors import SlackApiError
@@ -15,26 +14,28 @@ from bot.chat.cards import Card
 from bot.chat.commands.asked import Call
 from bot.chat.platform import NotShown
 from bot.platforms.slack.manifest import prompts
-from bot.platforms.slack.writing import Writing
 
 log = structlog.get_logger()
 
 Publish = Callable[[Card], Awaitable[None]]
-Look = Callable[[Call, Publish], Awaitable[object]]
+LookAt = Callable[[Call, Publish], Awaitable[object]]  # draws a page by publishing it, now and when it has changed
+Look = Callable[[Call], Awaitable[object]]
+
+
+async def no_page(call: Call, publish: Publish) -> None:
+    """Where members have no page of their own."""
 
 
 class Page:
-    """`look` draws a member's page by publishing cards: at once, and whenever it has changed."""
+    """`look` draws a member's page."""
 
     def __init__(self, client: AsyncWebClient, look: Look) -> None:
         self._client, self._look = client, look
-        self._writing = Writing(client)
 
     async def drawn(self, call: Call) -> None:
         """After it was opened, and after a press on it. It belongs to no channel."""
         try:
-            publish = partial(self._writing.publish, call.member.id)
-            await self._look(replace(call, channel=None, thread=None, message=None), publish)
+            await self._look(replace(call, channel=None, thread=None, message=None))
         except (NotShown, SlackApiError) as error:
             log.info("a member's page could not be drawn", why=repr(error))
         except Exception:

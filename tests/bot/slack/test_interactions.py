@@ -12,9 +12,7 @@ from bot.chat.commands.asked import Call, FormRefused
 from bot.chat.events import Mention, Thumbed
 from bot.chat.platform import NotShown
 from bot.platforms.slack import growing, interactions
-from bot.platforms.slack.manifest import manifest
 from bot.platforms.slack.places import message
-from bot.platforms.slack.writing import Writing
 from db.words import language
 from tests.fakes.slack import Channel, FakeSlack, Person
 from tests.fakes.slack_bot import Bot, connected
@@ -26,7 +24,7 @@ BUTTONS = Row([Button("Yes", "consent", "yes", "primary"), Button("No", "consent
 @pytest.fixture
 async def slack() -> AsyncIterator[FakeSlack]:
     async with FakeSlack.running(limits=False) as slack:
-        slack.install(manifest("Yamabiko", "socket", None))
+        slack.commands = {"/yamabiko": {"should_escape": True}}
         yield slack
 
 
@@ -85,15 +83,13 @@ async def test_a_card_for_everyone_stands_in_the_channel(
     assert not ann.ephemerals
 
 
-@pytest.mark.parametrize("first", [False, True])
 async def test_a_slow_desk_keeps_nobody_waiting_for_the_acknowledgement(
-    slack: FakeSlack, ann: Person, general: Channel, first: bool
+    slack: FakeSlack, bot: Bot, ann: Person, general: Channel
 ) -> None:
-    async with connected(slack, process_before_response=first) as bot:
-        bot.desk.slow = 3.5
-        answered = await ann.slash("/yamabiko status", general)
-        assert answered.delivery.ack is not None
-        await slack.until(lambda: ann.ephemerals, 8)
+    bot.desk.slow = 3.5
+    answered = await ann.slash("/yamabiko status", general)
+    assert answered.delivery.ack is not None
+    await slack.until(lambda: ann.ephemerals, 8)
 
 
 async def test_members_and_channels_are_handed_on_as_slack_marks_them(
@@ -462,7 +458,6 @@ async def test_a_growing_card_on_the_page_changes_in_its_dialog(
 
 
 async def test_an_unknown_shortcut_is_acknowledged(slack: FakeSlack, bot: Bot, ann: Person, general: Channel) -> None:
-    slack.shortcuts = None
     message = await ann.post(general, "hello")
     assert (await ann.shortcut("elsewhere", message)).delivery.ack is not None
     assert bot.desk.heard == []
@@ -489,18 +484,15 @@ async def test_thumbs_on_the_bots_posts_are_handed_on_and_others_not(
 # --- Cards that nobody pressed for.
 
 
-async def test_a_notice_stands_in_its_channel_and_a_letter_with_its_member(
-    slack: FakeSlack, ann: Person, general: Channel
-) -> None:
-    writing = Writing(AsyncWebClient(slack.bot_token, base_url=slack.api))
-    ref = await writing.write(general.id, Card([Text("Collected from now on."), BUTTONS]))
-    assert slack.rendered(general.messages[ref]) == "Collected from now on.\n[Yes] [No]"
-    await writing.write(ann.id, told("Run 7 is done."))
-    assert [slack.rendered(one) for one in slack.bot_posts(ann.im)] == ["Run 7 is done."]
+async def test_a_letter_comes_as_a_direct_message(slack: FakeSlack, bot: Bot, ann: Person) -> None:
+    await bot.writing.write_to(ann.id, Card([Text("Run 7 is done."), BUTTONS]))
+    [post] = slack.bot_posts(ann.im)
+    assert slack.rendered(post) == "Run 7 is done.\n[Yes] [No]"
+    await ann.press(post, "Yes")
+    await slack.until(lambda: ann.ephemerals)
+    assert shown(slack, ann) == "you asked consent yes"
 
 
-async def test_what_can_never_be_written_is_said_so(slack: FakeSlack, ann: Person) -> None:
-    writing = Writing(AsyncWebClient(slack.bot_token, base_url=slack.api))
-    closed = slack.channel("closed", ann, archived=True)
+async def test_a_letter_to_nobody_is_never_shown(slack: FakeSlack, bot: Bot) -> None:
     with pytest.raises(NotShown):
-        await writing.write(closed.id, told("hello"))
+        await bot.writing.write_to("U404", told("hello"))
