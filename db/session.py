@@ -4,7 +4,7 @@ Owns `transaction()`, the only commit in the product, and `reading()`. Knows no 
 """
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,7 @@ def _open_sqlite(url: str) -> AsyncEngine:
     engine = create_async_engine(url, connect_args={"isolation_level": None, "timeout": 30})
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin)
+    event.listen(engine.sync_engine.pool, "invalidate", _let_go)
     return engine
 
 
@@ -57,6 +58,13 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
     connection.create_function("folded", 1, folded, deterministic=True)
+
+
+def _let_go(connection: Any, _record: Any, _error: BaseException | None) -> None:
+    # Of a task that was cancelled in a statement the connection is thrown away. Its statement would outlive it, and
+    # hold the lock for writing, until Python collects it.
+    with suppress(Exception):  # it may be broken, or its loop gone
+        connection.rollback()
 
 
 def _begin(connection: Connection) -> None:
