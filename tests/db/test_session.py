@@ -50,7 +50,12 @@ def test_an_unknown_database_address_is_refused_with_one_sentence() -> None:
         open_engine("nonsense")
 
 
-async def test_a_transaction_that_is_cancelled_in_a_statement_holds_no_lock_after(sqlite_sessions: Sessions) -> None:
+async def test_a_transaction_that_is_cancelled_in_a_statement_holds_no_lock_after(
+    sqlite_sessions: Sessions, now
+) -> None:
+    async with transaction(sqlite_sessions) as session:
+        for number in range(3):
+            await workspaces.ensure(session, "slack", f"T{number}", "One of several", now)
     engine = sqlite_sessions.kw["bind"].sync_engine
     cut: list[asyncio.Task[None]] = []
 
