@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Tests run on every core, a worker a core, four at most: each takes up to a gigabyte. WORKERS=0 is one after another.
+WORKERS ?= logical
+PARALLEL = -n $(WORKERS) --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev demo demo-ja run test test-long lint texts bench lock clean
@@ -45,10 +48,11 @@ lint: install-dev ## Style, types and the walls between rooms
 	$(BIN)/lint-imports
 
 test: lint ## Everything that is checked at every change (minutes)
-	$(BIN)/pytest
+	$(BIN)/pytest $(PARALLEL)
 
 test-long: install-dev ## What takes longer: real training of the starter base, kill -9, memory
-	$(BIN)/pytest -m long --timeout 1800
+	$(BIN)/pytest -m "long and not every_core" $(PARALLEL) --timeout 1800
+	$(BIN)/pytest -m "long and every_core" --timeout 1800
 
 texts: install-dev ## Bring the catalogues in db/locale up to the sentences in the code
 	$(BIN)/python tools/texts.py

@@ -56,6 +56,7 @@ class App:
     live: LiveAdapters
     router: Router
     answering: Answering
+    replier: Replier
 
     async def ask(self, platform: Platform, event: Event) -> None:
         """For a platform where one person asks, and waits for each answer: returns when it was shown."""
@@ -109,16 +110,18 @@ async def open_app(progress: Progress) -> AsyncGenerator[App]:
         engines = Engines(weigh, open_base, rows.settings.generation.memory_limit_mb * 1_000_000)
         live = LiveAdapters(rows.sessions, engines, rows.settings.adapters_folder)
         stack.push_async_callback(live.aclose)
-        answering = _answering(rows, live)
+        replier = _replier(rows, live)
+        answering = _answering(rows, replier)
         await stack.enter_async_context(answering.running())
-        yield App(rows, live, Router(rows.sessions, answering.wake, _allowance(rows.settings.chat)), answering)
+        router = Router(rows.sessions, answering.wake, _allowance(rows.settings.chat))
+        yield App(rows, live, router, answering, replier)
 
 
 def _allowance(chat: Chat) -> Allowance:
     return Allowance(chat.member_per_minute, chat.channel_per_minute, chat.member_waiting)
 
 
-def _answering(rows: Rows, live: LiveAdapters) -> Answering:
+def _replier(rows: Rows, live: LiveAdapters) -> Replier:
     chat, generation = rows.settings.chat, rows.settings.generation
     limits = Limits(
         chat.context_replies,
@@ -127,11 +130,15 @@ def _answering(rows: Rows, live: LiveAdapters) -> Answering:
         generation.reply_seconds,
         patience=timedelta(minutes=chat.patience_minutes),
     )
+    return Replier(rows.sessions, live, limits, Blocklist(chat.blocklist))
+
+
+def _answering(rows: Rows, replier: Replier) -> Answering:
+    generation = rows.settings.generation
     # A container's host and process number come again after a restart; the random part does not.
     instance = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     # A few more than the engine takes: those hear at once that it is busy, the others wait in their rows.
     at_once = generation.max_rows + generation.max_waiting + 8
-    replier = Replier(rows.sessions, live, limits, Blocklist(chat.blocklist))
     return Answering(rows.sessions, replier, instance, at_once=at_once)
 
 

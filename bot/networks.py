@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 from bot.app import App
+from bot.chat.alternatives import Alternatives
 from bot.chat.backfill import Backfill
 from bot.chat.blocklist import Blocklist
 from bot.chat.collecting import Collecting
@@ -21,8 +22,11 @@ from bot.chat.feedback import Feedback
 from bot.chat.heartbeat import Pulse, beating
 from bot.chat.inbox import Inbox
 from bot.chat.keeping import Keeper
+from bot.chat.notices import Notices
 from bot.chat.opening import Opening
 from bot.chat.platform import Messenger
+from bot.chat.refreshing import Refreshing
+from bot.chat.verbs import personas, watching
 from bot.chat.verbs.authority import Actor
 from bot.config import BotConfig
 from db import logs
@@ -42,8 +46,18 @@ async def connected(app: App, panel_link: PanelLink | None, tell: Callable[[str]
     `tell` is given what whoever started us should read of them.
     """
     settings, sessions = app.rows.settings, app.rows.sessions
-    around = Around(sessions, app.live, tuple(settings.bases.servers), Blocklist(settings.chat.blocklist), panel_link)
-    desk = Desk(around)
+    if named(settings):
+        await personas.begin(sessions, settings.bases.default)
+    there: dict[str, Messenger] = {}
+    around = Around(
+        sessions,
+        app.live,
+        tuple(settings.bases.servers),
+        Blocklist(settings.chat.blocklist),
+        panel_link,
+        Alternatives(sessions, app.replier, there),
+    )
+    desk, refreshing = Desk(around), Refreshing(partial(watching.changes, sessions))
     inbox = Inbox(app.router, Collecting(sessions), Feedback(sessions))
     keepers: list[Keeper] = []
     async with AsyncExitStack() as stack:
@@ -51,14 +65,17 @@ async def connected(app: App, panel_link: PanelLink | None, tell: Callable[[str]
         await stack.enter_async_context(
             beating(sessions, instance, lambda: Pulse([one.standing() for one in keepers], app.live.errors))
         )
-        platforms = {platform.name: platform for platform in _platforms(settings, desk)}
-        for platform in platforms.values():
+        there |= {platform.name: platform for platform in _platforms(settings, desk)}
+        for platform in there.values():
             stack.enter_context(app.answering.serving(platform))
             keepers.append(Keeper(platform, partial(inbox.on_event, platform), tell))
-            stack.push_async_callback(_ended, asyncio.create_task(keepers[-1].keep()))
-        for room in (Opening, Backfill) if platforms else ():
-            task = asyncio.create_task(room(sessions, platforms, settings.chat.backfill_days).run())
+            for kept in (keepers[-1].keep(), keepers[-1].watch()):
+                stack.push_async_callback(_ended, asyncio.create_task(kept))
+        for room in (Opening, Backfill) if there else ():
+            task = asyncio.create_task(room(sessions, there, settings.chat.backfill_days).run())
             stack.push_async_callback(_ended, task)
+        for beside in (refreshing.follow(), Notices(sessions, there).follow()):
+            stack.push_async_callback(_ended, asyncio.create_task(beside))
         yield
 
 

@@ -41,9 +41,7 @@ class ChannelSummary:
 
 async def ensure(session: AsyncSession, workspace: Workspace, platform_id: str, name: str, now: datetime) -> Channel:
     """The channel's row, made closed if it is new; a changed name is taken over."""
-    found = await session.scalar(
-        select(Channel).where(Channel.workspace_id == workspace.id, Channel.platform_id == platform_id)
-    )
+    found = await known(session, workspace, platform_id)
     if found is None:
         found = Channel(workspace_id=workspace.id, platform_id=platform_id, name=name or platform_id, created_at=now)
         session.add(found)
@@ -51,6 +49,13 @@ async def ensure(session: AsyncSession, workspace: Workspace, platform_id: str, 
     elif name:
         found.name = name
     return found
+
+
+async def known(session: AsyncSession, workspace: Workspace, platform_id: str) -> Channel | None:
+    """The channel's row, where it has one."""
+    return await session.scalar(
+        select(Channel).where(Channel.workspace_id == workspace.id, Channel.platform_id == platform_id)
+    )
 
 
 async def opened(session: AsyncSession, platform: str, workspace: str, channel: str) -> bool:

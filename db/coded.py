@@ -10,7 +10,7 @@ from db.members import ROLES, Purpose
 from db.models.learning import AdapterState, RunStatus
 from db.models.talking import ReplyStatus
 from db.models.text import ChannelState, Review
-from db.words import say_as
+from db.words import mark, say, say_as
 
 # What a run is at, in the trainer and its child, and what preparing a base is at.
 _RUN_PHASES = (
@@ -53,9 +53,36 @@ CODED: Mapping[str, tuple[str, ...]] = {
     "event": ("mention", "message", "deletion", "thumb", "leaving"),
     "trouble": _TROUBLES,
     "speaker": ("base", "live", "candidate"),
+    "activation": ("promoted", "rolled back", "the demo"),
+}
+
+# What an activation says when the base it stood on went; rows keep it in English.
+BASE_CHANGED = mark("the base changed to {base}")
+
+# Where the word itself is no good English.
+_IN_ENGLISH = {
+    ("review", "left_out"): "left out",
+    ("phase", "loading"): "loading the base",
+    ("phase", "measuring"): "measuring the speed",
+    ("phase", "evaluating"): "evaluating on held-out text",
+    ("phase", "starting_over"): "starting over",
 }
 
 
 def shown(kind: str, word: str) -> str:
     """`word`, one of `kind` in CODED, as people read it; one that is unknown here stays."""
-    return say_as(kind, word)
+    told = say_as(kind, word)
+    return _IN_ENGLISH.get((kind, word), word) if told == word else told
+
+
+def phase_shown(phase: str) -> str:
+    """What a run is at, which may have a step of its own: "preparing the base: reading weights"."""
+    return ": ".join(shown("phase", part) for part in phase.split(": "))
+
+
+def activation_shown(why: str) -> str:
+    """Why something went live: what we say of ourselves is translated, what a person wrote stays."""
+    before_base = BASE_CHANGED.partition("{")[0]
+    if why.startswith(before_base):
+        return say(BASE_CHANGED, base=why.removeprefix(before_base))
+    return shown("activation", why)

@@ -6,6 +6,7 @@ Owns the questions and changes nothing. Never gives the text itself.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -44,7 +45,7 @@ class Written:
 class Answered:
     """An answer about training. `by` is an actor as audit rows name them."""
 
-    purpose: str
+    purpose: Purpose
     yes: bool
     at: datetime
     ground: str
@@ -95,12 +96,12 @@ async def of(session: AsyncSession, member: Member) -> Holdings:
     )
 
 
-async def answers(session: AsyncSession, member_id: int, purpose: Purpose | None = None) -> list[Answered]:
+async def answers(session: AsyncSession, member_id: int) -> list[Answered]:
     """What a member answered about training, newest first."""
     query = select(Consent).where(Consent.member_id == member_id).order_by(Consent.id.desc())
-    if purpose is not None:
-        query = query.where(Consent.purpose == purpose)
-    return [Answered(row.purpose, row.answer, row.at, row.ground, row.by) for row in await session.scalars(query)]
+    known: dict[str, Purpose] = {purpose: purpose for purpose in get_args(Purpose)}
+    rows = await session.scalars(query)
+    return [Answered(known[row.purpose], row.answer, row.at, row.ground, row.by) for row in rows]
 
 
 async def _written(session: AsyncSession, member_id: int) -> list[Written]:

@@ -9,6 +9,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterable
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -16,8 +17,8 @@ import structlog
 
 from db.redact import without_secrets
 
-TALKATIVE = ("slack_sdk", "slack_bolt", "discord")  # libraries that log whole payloads below INFO
-CONNECTING = ("slack_sdk",)  # … that say the same every few seconds while a network is away, each time with a trace
+TALKATIVE = ("slack_sdk", "slack_bolt", "slack", "discord")  # libraries that log whole payloads below INFO
+CONNECTING = "slack_sdk"  # says the same every few seconds while Slack is away, each time with a trace
 AGAIN_S = 600.0  # before they may say it again
 _TICKET = re.compile(r"(?P<before>[?&](?:ticket|token|code)=)[^\s&\"'<>)]+")  # one-time ways in, within addresses
 
@@ -32,10 +33,12 @@ def configure(lowest: str = "info") -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False),
             # Drawn with frames and local variables, a trace would hold the loop for seconds and show people's words.
-            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            ),
             _masked_line,
         ],
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # where it points now
         wrapper_class=structlog.make_filtering_bound_logger(lowest),
     )
     _hear_libraries(getattr(logging, lowest.upper()))
@@ -71,7 +74,7 @@ class _Libraries(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            connecting = record.name.partition(".")[0] in CONNECTING
+            connecting = CONNECTING in Path(record.pathname).parts  # it may speak under another's name
             if connecting and self._said_already(record):
                 return
             fault = {"exc_info": record.exc_info} if record.exc_info and not connecting else {}

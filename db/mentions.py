@@ -9,6 +9,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db import feedback
+from db.feedback import Thumbs
 from db.models import Channel, Member, Persona, Reply, Workspace
 from db.models.talking import ReplyStatus
 
@@ -26,6 +28,7 @@ class ReplySummary:
     status: ReplyStatus
     asked: str
     text: str | None
+    thumbs: Thumbs
 
 
 async def of_member(session: AsyncSession, member_id: int, since: datetime, limit: int) -> list[datetime]:
@@ -61,7 +64,7 @@ async def queue(session: AsyncSession, now: datetime) -> tuple[int, int]:
 
 async def latest(session: AsyncSession, limit: int) -> list[ReplySummary]:
     """Newest first."""
-    rows = await session.execute(
+    found = await session.execute(
         select(Reply, Workspace.name, Channel.name, Persona.name, Member.name)
         .join(Channel, Channel.id == Reply.channel_id)
         .join(Workspace, Workspace.id == Channel.workspace_id)
@@ -70,7 +73,20 @@ async def latest(session: AsyncSession, limit: int) -> list[ReplySummary]:
         .order_by(Reply.id.desc())
         .limit(limit)
     )
+    rows = found.all()
+    thumbs = await feedback.thumbs(session, [row[0].id for row in rows])
     return [
-        ReplySummary(reply.id, reply.created_at, place, channel, persona, asker, reply.status, reply.asked, reply.text)
+        ReplySummary(
+            id=reply.id,
+            at=reply.created_at,
+            workspace=place,
+            channel=channel,
+            persona=persona,
+            asker=asker,
+            status=reply.status,
+            asked=reply.asked,
+            text=reply.text,
+            thumbs=thumbs.get(reply.id, Thumbs()),
+        )
         for reply, place, channel, persona, asker in rows
     ]

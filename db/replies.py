@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, delete, or_, select, tuple_, updat
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import fence
-from db.models import Channel, Feedback, Member, Persona, Reply, ReplySource, Workspace
+from db.models import Channel, Feedback, Member, Persona, Reply, ReplyCandidate, ReplySource, Workspace
 from db.models.talking import ReplyStatus
 from db.redact import redact
 from db.words import say
@@ -190,6 +190,13 @@ async def finish(
     session.add_all(ReplySource(reply_id=reply.id, message_id=message_id) for message_id in messages)
 
 
+async def given_too(session: AsyncSession, reply_id: int, given: list[int]) -> None:
+    """Lineage of what was said to the same question later: those of `given` that are not on record yet."""
+    known = set(await session.scalars(select(ReplySource.earlier_reply_id).where(ReplySource.reply_id == reply_id)))
+    session.add_all(ReplySource(reply_id=reply_id, earlier_reply_id=one) for one in given if one not in known)
+    await session.flush()
+
+
 async def fail(session: AsyncSession, reply: Reply, why: str, ref: str | None, now: datetime) -> None:
     """It was told why there is no answer, or can be told nothing. Raises ReplyLost."""
     await _end(session, reply, "failed", why, ref, now)
@@ -219,6 +226,24 @@ class NoSuchReply(Exception):
     """There is no such reply; `yamabiko replies` lists them."""
 
 
+async def placed(session: AsyncSession, reply_id: int) -> Placed:
+    """Raises NoSuchReply."""
+    found = (await session.execute(_placed().where(Reply.id == reply_id))).first()
+    if found is None:
+        raise NoSuchReply(say("There is no reply {reply}; `yamabiko replies` lists them.", reply=reply_id))
+    return Placed(*found)
+
+
+async def at(session: AsyncSession, channel_id: int, ref: str) -> Reply | None:
+    """The reply of which the post `ref` of a channel is a part; failures and what was deleted are none."""
+    here = select(Reply).where(Reply.channel_id == channel_id, Reply.status.in_(("answering", "done")))
+    found = await session.scalar(here.where(Reply.shown_ref == ref).limit(1))
+    if found is not None:
+        return found
+    among_several = await session.scalars(here.where(Reply.shown_ref.contains(ref, autoescape=True)))
+    return next((reply for reply in among_several if ref in (reply.shown_ref or "").split("\n")), None)
+
+
 async def numbered(session: AsyncSession, reply_id: int) -> Reply:
     """The reply, ours alone until the transaction ends. Raises NoSuchReply."""
     found = await session.scalar(select(Reply).where(Reply.id == reply_id).with_for_update())
@@ -239,6 +264,7 @@ async def erase(session: AsyncSession, reply: Reply) -> None:
     # Why it ended may quote a server's words, and those the question.
     reply.asked, reply.text, reply.finish = "", None, None
     await session.execute(delete(Feedback).where(Feedback.reply_id == reply.id))
+    await session.execute(delete(ReplyCandidate).where(ReplyCandidate.reply_id == reply.id))
     await session.flush()
 
 

@@ -3,8 +3,10 @@
 Owns `transaction()`, the only commit in the product, and `reading()`. Knows no table.
 """
 
+import asyncio
+import contextlib
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +50,7 @@ def _open_sqlite(url: str) -> AsyncEngine:
     engine = create_async_engine(url, connect_args={"isolation_level": None, "timeout": 30})
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin)
-    event.listen(engine.sync_engine.pool, "invalidate", _let_go)
+    event.listen(engine.sync_engine, "invalidate", _roll_back)
     return engine
 
 
@@ -60,17 +62,18 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.create_function("folded", 1, folded, deterministic=True)
 
 
-def _let_go(connection: Any, _record: Any, _error: BaseException | None) -> None:
-    # Of a task that was cancelled in a statement the connection is thrown away. Its statement would outlive it, and
-    # hold the lock for writing, until Python collects it.
-    with suppress(Exception):  # it may be broken, or its loop gone
-        connection.rollback()
-
-
 def _begin(connection: Connection) -> None:
     # A writer takes the lock at once: upgrading later fails when another writer came between.
     reads = connection.get_execution_options().get(_READ_ONLY)
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _roll_back(connection: Any, _record: Any, _error: BaseException | None) -> None:
+    # Who is cancelled in the midst of a query leaves its cursor behind, and while anything refers to that cursor, a
+    # connection that is merely closed keeps its transaction and with it the one lock of all writers.
+    # Cancelled once more, it must still be closed next; the first cancellation is under way.
+    with contextlib.suppress(Exception, asyncio.CancelledError):
+        connection.rollback()
 
 
 def sessions_of(engine: AsyncEngine) -> Sessions:

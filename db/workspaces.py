@@ -10,6 +10,9 @@ from db.models import API_TEXT, Channel, Message, Workspace
 from db.names import plain
 from db.words import say
 
+# The shelf on which members' own Discord data packages stand: (platform, platform_id). It is no guild and has no API.
+PACKAGES = ("discord", "packages")
+
 
 class NoSuchWorkspace(Exception):
     """There is no such workspace; `yamabiko channel list` shows their names."""
@@ -31,9 +34,7 @@ class WorkspaceSummary:
 
 async def ensure(session: AsyncSession, platform: str, platform_id: str, name: str, now: datetime) -> Workspace:
     """The workspace's row, made if it is new; a changed name is taken over."""
-    found = await session.scalar(
-        select(Workspace).where(Workspace.platform == platform, Workspace.platform_id == platform_id)
-    )
+    found = await known(session, platform, platform_id)
     if found is None:
         found = Workspace(platform=platform, platform_id=platform_id, name=name or platform_id, created_at=now)
         session.add(found)
@@ -41,6 +42,13 @@ async def ensure(session: AsyncSession, platform: str, platform_id: str, name: s
     elif name:
         found.name = name
     return found
+
+
+async def known(session: AsyncSession, platform: str, platform_id: str) -> Workspace | None:
+    """The workspace's row, where it has one."""
+    return await session.scalar(
+        select(Workspace).where(Workspace.platform == platform, Workspace.platform_id == platform_id)
+    )
 
 
 async def hold(session: AsyncSession, workspace_id: int) -> None:

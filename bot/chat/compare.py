@@ -9,14 +9,13 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.chat.reply import sampling_of
+from bot.chat.trying import Trial, request_of
 from bot.chat.verbs.authority import Actor, query
 from bot.generation.engine import Piece, Request
 from bot.live_adapters import LiveAdapters, LiveVoice
 from db import adapters, personas
 from db.models import Adapter, Persona
 from db.session import Sessions
-from db.transcript import Line, turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +61,14 @@ async def compare(
 ) -> AsyncGenerator[Compared]:
     """Each prompt by each speaker with the same seed, as they come.
 
-    Raises NoSuchPersona, NoSuchAdapter, engine errors.
+    Raises NoSuchPersona, NoSuchAdapter, RecipeRefused, engine errors.
     """
     found, who = await speakers(sessions, actor, persona, numbers)
     for prompt in prompts or found.prompts:
+        request = request_of(found, Trial(found.name, prompt, candidates=candidates, sampling={"seed": seed}))
         for name, adapter in who:
             async with _voice(live, found, adapter) as voice:
-                answers = await _answers(voice, found, prompt, candidates, seed)
+                answers = await _answers(voice, request)
                 number, speaks = (adapter.number, adapter.id == found.live_adapter_id) if adapter else (None, False)
                 yield Compared(prompt, name, answers, number, speaks)
 
@@ -83,18 +83,9 @@ async def _voice(live: LiveAdapters, persona: Persona, adapter: Adapter | None) 
         yield voice
 
 
-async def _answers(voice: LiveVoice, persona: Persona, prompt: str, candidates: int, seed: int) -> list[str]:
-    asker = 0  # nobody's row: one person speaks, so no label is shown
-    chat = turns([Line(asker, prompt)], None, {}, persona.system_prompt if persona.shape == "chat" else "")
-    request = Request(
-        turns=chat,
-        adapter=voice.adapter,
-        sampling=replace(sampling_of(persona.sampling), seed=seed),
-        candidates=candidates,
-        shape=persona.shape,
-    )
-    said = [""] * candidates
-    async for piece in voice.engine.generate(request):
+async def _answers(voice: LiveVoice, request: Request) -> list[str]:
+    said = [""] * request.candidates
+    async for piece in voice.engine.generate(replace(request, adapter=voice.adapter)):
         if isinstance(piece, Piece):
             said[piece.candidate] += piece.text
     return said

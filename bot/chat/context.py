@@ -73,7 +73,9 @@ class Strangers:
 
     def _written(self, platform_id: str) -> str:
         row = self._rows.get(platform_id)
-        return f"@{self.names.get(row, 'someone')}" if row is None or row < 0 else f"<@member:{row}>"
+        if row is None:
+            return "@someone"
+        return f"<@member:{row}>" if row >= 0 else f"@{self.names[row]}"
 
 
 async def seen_in_thread(sessions: Sessions, platform: Platform, to: Thread, reply: Reply) -> Sequence[Written]:

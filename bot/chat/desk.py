@@ -7,6 +7,7 @@ bot.chat.commands. Knows no network.
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
+from difflib import get_close_matches
 
 import structlog
 from sqlalchemy.exc import IntegrityError
@@ -16,6 +17,7 @@ from bot.chat.addressed import addressed
 from bot.chat.cards import Answer, Card, Choice, Growing, told
 from bot.chat.commands.asked import Around, Asked, Call, Command, FormRefused
 from bot.chat.hints import in_chat
+from bot.chat.home import home
 from bot.chat.suggesting import suggested
 from bot.chat.typed import NotUnderstood, checked, read, usage
 from bot.chat.verbs.authority import Actor, NotAllowed, authorise
@@ -39,7 +41,7 @@ class Desk:
 
         async def do(asked: Asked) -> Answer:
             if (command := commands.COMMANDS.get(name)) is None:
-                return told(say("I do not know {name}; `/yamabiko help` shows what I do.", name=f"`{name}`"))
+                return _unknown(name)
             return await self._done(asked, command, lambda: read(command, rest))
 
         return await self._answered(call, do)
@@ -62,6 +64,12 @@ class Desk:
     async def submit(self, call: Call, form: str, value: str, given: Mapping[str, str]) -> Answer | None:
         """What a form does. Raises FormRefused where something in it is to be mended."""
         return await self._answered(call, lambda asked: commands.FORMS[form](asked, value, given))
+
+    async def home(self, call: Call) -> Card:
+        """The member's own page."""
+        page = await self._answered(call, home)
+        assert isinstance(page, Card), "a page is a card, and so is what is told in its place"
+        return page
 
     async def suggest(self, call: Call, command: str, option: str, typed: str) -> Sequence[Choice]:
         """What an option could be that begins or goes on as `typed`; at most 25, none when nothing can be said."""
@@ -153,6 +161,12 @@ class Desk:
         async with reading(self._around.sessions) as session:
             names = await members.with_role(session, asked.workspace_id, error.needed)
         return say("{why} You can ask {names}.", why=sentence, names=listed(names)) if names else sentence
+
+
+def _unknown(name: str) -> Card:
+    if near := get_close_matches(name, commands.COMMANDS, 1):
+        return told(say("I do not know {name}; did you mean {near}?", name=f"`{name}`", near=f"`/yamabiko {near[0]}`"))
+    return told(say("I do not know {name}; `/yamabiko help` shows what I do.", name=f"`{name}`"))
 
 
 def _sentence(error: Exception) -> str:

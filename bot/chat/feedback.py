@@ -3,8 +3,14 @@
 Owns that road. Knows no network.
 """
 
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from bot.chat.events import Thumbed
-from db.session import Sessions
+from db import channels, feedback, members, replies, workspaces
+from db.models import Reply, Workspace
+from db.session import Sessions, reading, transaction
 
 
 class Feedback:
@@ -13,3 +19,29 @@ class Feedback:
 
     async def thumbed(self, event: Thumbed) -> None:
         """Keep a thumb, or forget it when it was taken back; posts that are no replies are passed over."""
+        if event.member.is_bot:
+            return
+        async with reading(self._sessions) as session:  # most reactions are on something else, and write nothing
+            if await _meant(session, event) is None:
+                return
+        async with transaction(self._sessions) as session:
+            meant = await _meant(session, event)
+            if meant is not None:
+                await _kept(session, event, *meant)
+
+
+async def _meant(session: AsyncSession, event: Thumbed) -> tuple[Workspace, Reply] | None:
+    workspace = await workspaces.known(session, event.workspace.platform, event.workspace.id)
+    channel = await channels.known(session, workspace, event.channel) if workspace else None
+    reply = await replies.at(session, channel.id, event.ref) if channel else None
+    return (workspace, reply) if workspace and reply else None
+
+
+async def _kept(session: AsyncSession, event: Thumbed, workspace: Workspace, reply: Reply) -> None:
+    now, who = datetime.now(UTC), event.member
+    locales = {who.id: who.locale} if who.locale else None
+    member = (await members.ensure(session, workspace, [(who.id, who.name)], now, locales))[who.id]
+    if not event.on:
+        await feedback.take_back(session, reply.id, member.id, event.value)
+    elif not await members.is_blocked(session, member.id):
+        await feedback.give(session, reply.id, member.id, event.value, now)

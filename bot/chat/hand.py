@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.chat.events import Thread
 from bot.chat.platform import Draft, Kind, Platform
 from bot.chat.posting import merged
+from bot.chat.reply_buttons import buttons
 from db import members, replies
 from db.models import Reply
 from db.session import Sessions, reading, transaction
@@ -59,7 +60,8 @@ class Hand:
 
     async def show(self, platform: Platform, pieces: AsyncIterator[str], kind: Kind) -> None:
         """All that is said in answer goes this way, under one name. Raises ReplyLost, NotShown, what pieces raise."""
-        draft = Draft(self._nonce, pieces, kind, self._shown, self.ours, self._stands)
+        actions = buttons(self.reply.id) if kind == "answer" else ()
+        draft = Draft(self._nonce, pieces, kind, self._shown, self.ours, self._stands, actions)
         self._shown = await platform.show(self.to, draft)
 
     async def _stands(self, ref: str) -> None:

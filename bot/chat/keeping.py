@@ -18,6 +18,9 @@ from db.words import say
 
 log = structlog.get_logger()
 
+LOOK_S = 1.0  # between two looks at a connection
+GONE_S = 10.0  # without one, before it is told: networks hang up now and then, and are back at once
+
 KINDS: Mapping[type[Event], str] = {
     Mention: "mention",
     Written: "message",
@@ -79,6 +82,15 @@ class Keeper:
             if time.monotonic() - began >= self._pauses.steady:
                 self._failures = 0
             await asyncio.sleep(self._next_pause() if pause is None else pause)
+
+    async def watch(self) -> None:
+        """Tell for ever when it is connected, and when it has not been for a while."""
+        gone = 0.0
+        while True:
+            gone = 0.0 if self.standing().since or self._standing.trouble else gone + LOOK_S
+            if gone >= GONE_S:
+                self._say(say("not connected; it is tried again"))
+            await asyncio.sleep(LOOK_S)
 
     def standing(self) -> Standing:
         """How it does now."""

@@ -18,17 +18,20 @@ from bot.chat.blocklist import Blocklist
 from bot.chat.context import Context, Reach, gathered, seen_in_thread
 from bot.chat.events import Written
 from bot.chat.hand import Hand
-from bot.chat.outgoing import quiet, safe
+from bot.chat.outgoing import quiet, safe, safe_text
 from bot.chat.platform import Kind, NotShown, Platform
-from bot.generation.engine import EngineBusy, EngineUnavailable, Finish, Reason, Request, Sampling, Waiting
+from bot.generation.engine import EngineBusy, EngineUnavailable, Finish, Piece, Reason, Request, Sampling, Waiting
 from bot.live_adapters import LiveAdapters
 from bot.prepare import BaseNotReady
 from db import replies
+from db.candidates import Said
 from db.models import Persona, Reply
 from db.session import Sessions
 from db.words import say, speaking
 
 log = structlog.get_logger()
+
+LIVELY = 0.8  # the temperature of other answers where the persona's own is 0, which knows but one
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,18 @@ class Limits:
     apologies: int = 5  # tried beyond those; then a row whose network stays away is given up
     told_from_place: int = 3  # in the engine's queue; who stands before it is answered soon
     telling_seconds: float = 5  # a place that cannot be told by then is not worth waiting for
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """Other answers to a question, and the earlier replies they were given."""
+
+    said: list[Said]
+    given: list[int]
+
+
+class NoOthers(Exception):
+    """No other answer can be given now; the message says why."""
 
 
 class Replier:
@@ -107,18 +122,51 @@ class Replier:
             await self._tell_place(platform, hand, place)
 
         spoken = _Spoken(self._live, self._blocked, waits)
-        request = Request(
+        async with (
+            aclosing(spoken.listen(context.persona, self._request(context))) as said,
+            aclosing(safe(said, self._blocked)) as pieces,
+        ):
+            await self._show(platform, hand, pieces, "answer")
+        await hand.finish(spoken.answer(), spoken.adapter_id, context.given, context.messages)
+
+    def _request(self, context: Context) -> Request:
+        return Request(
             turns=context.turns,
             sampling=sampling_of(context.persona.sampling),
             shape=context.persona.shape,
             deadline_s=self.limits.reply_seconds,
         )
+
+    async def others(self, reply: Reply, count: int, seed: int) -> Others:
+        """`count` more answers to the same question, given what a new one would be given; nothing is shown or kept.
+
+        Raises NoOthers.
+        """
+        try:
+            context = await self._context(reply)
+            request = replace(self._request(context), candidates=count)
+            drawn = replace(request.sampling, seed=seed, temperature=request.sampling.temperature or LIVELY)
+            spoken = await self._spoken(context.persona, replace(request, sampling=drawn))
+        except EngineBusy as error:
+            raise NoOthers(say(texts.BUSY)) from error
+        except (EngineUnavailable, BaseNotReady) as error:
+            raise NoOthers(str(error)) from error
+        return Others(spoken, context.given)
+
+    async def _spoken(self, persona: Persona, request: Request) -> list[Said]:
+        said = [""] * request.candidates
         async with (
-            aclosing(spoken.listen(context.persona, request)) as said,
-            aclosing(safe(said, self._blocked)) as pieces,
+            self._live.voice(persona) as voice,
+            aclosing(voice.engine.generate(replace(request, adapter=voice.adapter))) as pieces,
         ):
-            await self._show(platform, hand, pieces, "answer")
-        await hand.finish(spoken.answer(), spoken.adapter_id, context.given, context.messages)
+            async for piece in pieces:
+                if isinstance(piece, Piece):
+                    said[piece.candidate] += piece.text
+            return [Said(self._blocked.mask(text), voice.adapter_id) for text in said]
+
+    def safe(self, text: str) -> str:
+        """What was kept, as it may leave the house."""
+        return safe_text(text, self._blocked)
 
     async def _tell_place(self, platform: Platform, hand: Hand, place: int) -> None:
         """Once, to the asker alone. A kindness: that it fails is no reason to fail the answer."""

@@ -27,13 +27,7 @@ def purpose(name: Purpose) -> str:
 
 
 def review(state: Review) -> str:
-    match state:
-        case "pending":
-            return say("pending")
-        case "approved":
-            return say("approved")
-        case "left_out":
-            return say("left out")
+    return shown("review", state)
 
 
 def open_for(channel: ChannelSummary) -> str:

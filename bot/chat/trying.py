@@ -6,7 +6,7 @@ page.
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -52,21 +52,26 @@ async def tried(
 ) -> AsyncGenerator[Piece | Waiting]:
     """What `who` says, as it comes. Raises NoSuchPersona, RecipeRefused, NotAllowed, and what engines raise."""
     persona = await tried_on(sessions, actor, trial.persona)
+    request = request_of(persona, trial)
+    async with (
+        live.voice(persona) if who == "live" else live.base(persona) as voice,
+        aclosing(voice.engine.generate(replace(request, adapter=voice.adapter))) as pieces,
+    ):
+        async for piece in pieces:
+            yield piece
+
+
+def request_of(persona: Persona, trial: Trial) -> Request:
+    """What an engine is asked for, of the bare base. Raises RecipeRefused."""
     changed = {**persona.sampling, **trial.sampling}
-    sampling = sampling_of(sampling_from(persona.preset, changed))
     plain = trial.plain or persona.shape == "text"
-    async with live.voice(persona) if who == "live" else live.base(persona) as voice:
-        request = Request(
-            turns=_turns(persona, trial, plain),
-            adapter=voice.adapter,
-            sampling=sampling,
-            candidates=trial.candidates,
-            shape="text" if plain else "chat",
-            plain=plain and persona.shape == "chat",
-        )
-        async with aclosing(voice.engine.generate(request)) as pieces:
-            async for piece in pieces:
-                yield piece
+    return Request(
+        turns=_turns(persona, trial, plain),
+        sampling=sampling_of(sampling_from(persona.preset, changed)),
+        candidates=trial.candidates,
+        shape="text" if plain else "chat",
+        plain=plain and persona.shape == "chat",
+    )
 
 
 def _turns(persona: Persona, trial: Trial, plain: bool) -> list[Turn]:

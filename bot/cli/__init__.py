@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from bot.chat.troubles import is_ours
 from bot.cli import health, imports, language, manifest, moderation, panel, people, personas, talk, text, training, wide
 from bot.cli.common import LEARN, ORDER, TEXT
 from db import logs, words
@@ -59,7 +60,7 @@ def _run() -> None:
     except (KeyboardInterrupt, asyncio.CancelledError):
         sys.exit(130)
     except Exception as error:
-        if type(error).__module__.partition(".")[0] not in ("bot", "db"):
+        if not is_ours(error):
             raise
         Console(stderr=True, highlight=False).print(str(error), markup=False, soft_wrap=True)
         sys.exit(1)

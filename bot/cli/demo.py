@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from rich.cells import set_cell_size
-
 from bot.app import Rows, open_rows
 from bot.chat.ingest import Import
 from bot.chat.verbs import text
@@ -21,26 +19,21 @@ from bot.chat.verbs.personas import Wishes
 from bot.cli.common import err, out, print_json, shell
 from bot.cli.demo_novel import continue_novel, present_novel
 from bot.cli.demo_steps import base_ready, persona_there, taught
+from bot.cli.demo_summary import Taught, print_beside, print_losses, taught_by
 from bot.demo import Show
 from bot.importers.text_file import TextFile
-from db.words import say, speaking
+from db.words import mark, say, speaking
 
 GROUND = "Yamabiko's own invention: nobody's words"
+LOSSES = mark("Held-out loss {before:.2f} → {after:.2f} nats per token from {messages} messages, in {seconds:.0f} s.")
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """`before` and `after` are answers by question; losses are nats per token on held-out talk."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary(Taught):
+    """`before` and `after` are answers by question."""
 
-    persona: str
-    adapter: int
     before: dict[str, str]
     after: dict[str, str]
-    loss_base: float
-    loss_adapter: float
-    messages: int
-    trained_now: bool
-    seconds: float
 
 
 @contextmanager
@@ -75,17 +68,8 @@ async def run_demo(show: Show) -> Summary:
         await persona_there(rows, show.persona, _wishes(show, base))
         live, trained_now = await taught(rows, show.persona, show.minutes)
     answers = live.figures["answers"]
-    return Summary(
-        persona=show.persona,
-        adapter=live.number,
-        before=answers["base"],
-        after=answers["candidate"],
-        loss_base=live.figures["base"]["loss"],
-        loss_adapter=live.figures["candidate"]["loss"],
-        messages=live.messages,
-        trained_now=trained_now,
-        seconds=round(time.monotonic() - began, 1),
-    )
+    facts = taught_by(show.persona, live, trained_now, began)
+    return Summary(**facts, before=answers["base"], after=answers["candidate"])
 
 
 async def _community(rows: Rows, show: Show) -> None:
@@ -118,22 +102,9 @@ def _wishes(show: Show, base: str) -> Wishes:
 
 def present(summary: Summary) -> None:
     """The same questions before and after, and what to do next."""
-    before, after = say("before"), say("after")
     for question in summary.before:
-        out.print(f"\n[bold]{question}[/bold]")
-        for when, answers in ((before, summary.before), (after, summary.after)):
-            out.print(f"  {set_cell_size(when, 7)}", style="cyan", end="")
-            out.print(" ".join(answers[question].split()) or "…", markup=False)
-    out.print(
-        "\n"
-        + say(
-            "Held-out loss {before:.2f} → {after:.2f} nats per token from {messages} messages, in {seconds:.0f} s.",
-            before=summary.loss_base,
-            after=summary.loss_adapter,
-            messages=summary.messages,
-            seconds=summary.seconds,
-        )
-    )
+        print_beside(question, [summary.before[question]], [summary.after[question]])
+    print_losses(LOSSES, summary)
     out.print(
         say(
             "Look around with `yamabiko adapters {name}`, `yamabiko rollback {name}` or `yamabiko --help`.",

@@ -6,8 +6,6 @@ Owns the order of it, and the recipe that ends in a few minutes. The steps are t
 import time
 from dataclasses import dataclass
 
-from rich.cells import set_cell_size
-
 from bot.app import Rows, open_rows
 from bot.chat.compare import compare
 from bot.chat.ingest import Import
@@ -15,9 +13,10 @@ from bot.chat.verbs import text
 from bot.chat.verbs.personas import Wishes
 from bot.cli.common import err, out, shell
 from bot.cli.demo_steps import base_ready, persona_there, taught
+from bot.cli.demo_summary import Taught, print_beside, print_losses, taught_by
 from bot.cli.talk import talking
 from bot.importers.text_file import TextFile
-from db.words import say
+from db.words import mark, say
 
 BASE = "gemma3-270m"
 PROMPT = "彼は老いていた。漁師は"
@@ -25,22 +24,16 @@ CANDIDATES = 3
 MINUTES = 4  # a long novel is not read to its end
 RECIPE = {"epochs": 2, "batch": 4}  # a short story, read more often, is learned by heart
 SAMPLING = {"max_new_tokens": 64, "repetition_penalty": 1.1}  # small models love an echo
+LOSSES = mark("Held-out loss {before:.2f} → {after:.2f} nats per token from {messages} paragraphs, in {seconds:.0f} s.")
 
 
-@dataclass(frozen=True, slots=True)
-class Continued:
-    """How `prompt` goes on, several times from each; losses are nats per token on held-out text."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Continued(Taught):
+    """How `prompt` goes on, several times from each."""
 
-    persona: str
-    adapter: int
     prompt: str
     before: list[str]
     after: list[str]
-    loss_base: float
-    loss_adapter: float
-    messages: int
-    trained_now: bool
-    seconds: float
 
 
 async def continue_novel(novel: TextFile) -> Continued:
@@ -57,18 +50,8 @@ async def continue_novel(novel: TextFile) -> Continued:
             app.rows.sessions, shell(), app.live, persona, [PROMPT], numbers=[], candidates=CANDIDATES, seed=1
         )
         spoken = [row async for row in by_speaker]
-    return Continued(
-        persona=persona,
-        adapter=live.number,
-        prompt=PROMPT,
-        before=spoken[0].answers,
-        after=spoken[1].answers,
-        loss_base=live.figures["base"]["loss"],
-        loss_adapter=live.figures["candidate"]["loss"],
-        messages=live.messages,
-        trained_now=trained_now,
-        seconds=round(time.monotonic() - began, 1),
-    )
+    facts = taught_by(persona, live, trained_now, began)
+    return Continued(**facts, prompt=PROMPT, before=spoken[0].answers, after=spoken[1].answers)
 
 
 async def _bring_in(rows: Rows, novel: TextFile) -> None:
@@ -95,19 +78,6 @@ def _wishes(novel: TextFile) -> Wishes:
 
 def present_novel(told: Continued) -> None:
     """The sentence as each goes on with it."""
-    out.print(f"\n[bold]{told.prompt}[/bold]")
-    for when, continuations in ((say("before"), told.before), (say("after"), told.after)):
-        for continuation in continuations:
-            out.print(f"  {set_cell_size(when, 7)}", style="cyan", end="")
-            out.print("… " + " ".join(continuation.split()), markup=False)
-    out.print(
-        "\n"
-        + say(
-            "Held-out loss {before:.2f} → {after:.2f} nats per token from {messages} paragraphs, in {seconds:.0f} s.",
-            before=told.loss_base,
-            after=told.loss_adapter,
-            messages=told.messages,
-            seconds=told.seconds,
-        )
-        + "\n"
-    )
+    print_beside(told.prompt, told.before, told.after, lead="… ")
+    print_losses(LOSSES, told)
+    out.print()

@@ -8,6 +8,7 @@ from bot.chat.verbs import moderation
 from bot.cli.common import ORDER, Json, call, out, print_json, table
 from bot.cli.wide import beginning
 from db.coded import shown
+from db.feedback import Thumbs
 from db.words import listed, say
 
 cli = typer.Typer()
@@ -77,11 +78,34 @@ def replies(limit: Annotated[int, typer.Option(min=1)] = 20, as_json: Json = Fal
         print_json(found)
         return
     rows = [
-        (r.id, r.at, r.channel, r.persona, r.asker, shown("reply status", r.status), beginning(r.text or "", BEGINNING))
+        (
+            r.id,
+            r.at,
+            r.channel,
+            r.persona,
+            r.asker,
+            shown("reply status", r.status),
+            _thumbs(r.thumbs),
+            beginning(r.text or "", BEGINNING),
+        )
         for r in found
     ]
-    headings = (say("no."), say("asked"), say("channel"), say("persona"), say("by"), say("state"), say("begins"))
+    headings = (
+        say("no."),
+        say("asked"),
+        say("channel"),
+        say("persona"),
+        say("by"),
+        say("state"),
+        say("thumbs"),
+        say("begins"),
+    )
     table(headings, rows, say("Nobody has asked anything yet; `yamabiko chat` does."))
+
+
+def _thumbs(given: Thumbs) -> str:
+    """How many up and how many down; nothing where nobody gave any."""
+    return " ".join(f"{sign}{count}" for sign, count in (("+", given.up), ("−", given.down)) if count)
 
 
 @reply.command()

@@ -1,10 +1,11 @@
-"""`yamabiko claim`, `members`, `role`, `language`, `consent`, `permit-training`."""
+"""`yamabiko claim`, `members`, `role`, `language`, `consent`, `permit-training`, `member-data`."""
 
 from typing import Annotated
 
 import typer
 
-from bot.chat.verbs import signing_in, text
+from bot.chat.text_words import provenance
+from bot.chat.verbs import own, signing_in, text
 from bot.cli.common import BEGIN, TEXT, Json, call, out, print_json, table
 from db.coded import shown
 from db.members import MemberSummary, Purpose
@@ -135,3 +136,28 @@ def permit_training(
             say("{workspace}: recorded.", workspace=name) if ground else say("{workspace}: withdrawn.", workspace=name)
         )
         out.print(told, markup=False)
+
+
+@cli.command("member-data", rich_help_panel=TEXT)
+def member_data(member: str, as_json: Json = False) -> None:
+    """What is kept of a member, counted."""
+    found = call(own.data_of, member)
+    if as_json:
+        print_json(found)
+        return
+    written = [
+        f"{one.workspace}/{one.channel}: {one.messages:,} ({provenance(one.provenance)})" for one in found.written
+    ]
+    answers = [f"{shown('purpose', one.purpose)}: {say('yes') if one.yes else say('no')}" for one in found.answers]
+    used = [f"{one.persona}, {say('dataset {number}', number=one.dataset)}: {one.messages:,}" for one in found.used]
+    facts = [
+        (say("name"), found.name),
+        (say("workspace"), found.workspace),
+        (say("messages"), "\n".join(written) or None),
+        (say("answers, the newest first"), "\n".join(answers) or None),
+        (say("questions kept"), found.asked),
+        (say("thumbs"), f"+{found.up} -{found.down}"),
+        (say("language"), found.language),
+        (say("learned by"), "\n".join(used) or None),
+    ]
+    table(("", ""), facts, "")

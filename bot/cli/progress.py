@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
 from bot.chat.verbs.training import RunReport
-from db.coded import shown
+from db.coded import phase_shown, shown
 from db.words import say
 
 _COLUMNS = (
@@ -65,13 +65,8 @@ def figures(run: RunReport) -> str:
 
 def _what(run: RunReport) -> str:
     if run.phase:
-        return phase(run.phase)
+        return phase_shown(run.phase)
     return say("waiting for the trainer") if run.status == "queued" else shown("run status", run.status)
-
-
-def phase(name: str) -> str:
-    """What a run is at, as people read it: "preparing the base: reading weights"."""
-    return ": ".join(shown("phase", part) for part in name.split(": "))
 
 
 def clock(seconds: float) -> str:

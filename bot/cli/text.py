@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from bot.chat import past_words
-from bot.chat.verbs import text
+from bot.chat.verbs import personas, text
 from bot.cli.common import TEXT, Json, call, out, print_json, table
 from db.channels import ChannelSummary
 from db.coded import shown
@@ -74,6 +74,22 @@ def close(name: str, as_json: Json = False) -> None:
         print_json({"channel": name, "state": "closed"})
     else:
         out.print(say("{channel} is closed.", channel=name), markup=False)
+
+
+@channel.command()
+def use(
+    name: str,
+    persona: Annotated[str | None, typer.Argument(help="Who answers there; without it, the only one there is.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Choose which persona answers in a channel."""
+    found = call(personas.use, persona, name)
+    if as_json:
+        print_json({"channel": found, "persona": persona})
+    elif persona is None:
+        out.print(say("No persona is chosen for {channel} any more.", channel=found), markup=False)
+    else:
+        out.print(say("From now on {persona} answers in {channel}.", persona=persona, channel=found), markup=False)
 
 
 @cli.command(rich_help_panel=TEXT)

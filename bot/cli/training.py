@@ -9,9 +9,9 @@ from bot.app import Rows
 from bot.chat.verbs import training, watching
 from bot.chat.verbs.training import AdapterReport, RunReport
 from bot.cli.common import LEARN, Json, call, err, out, pairs, print_json, shell, table, with_rows
-from bot.cli.progress import RunProgress, phase
+from bot.cli.progress import RunProgress
 from bot.trainer_process import is_alive, trainer
-from db.coded import shown
+from db.coded import activation_shown, phase_shown, shown
 from db.runs import RunUnderWay
 from db.words import say, say_as
 
@@ -119,7 +119,7 @@ def runs(persona: Annotated[str | None, typer.Argument()] = None, limit: int = 2
 
 def _progress(run: RunReport) -> str:
     steps = f"{run.step}/{run.steps}" if run.steps else ""
-    return f"{steps} {phase(run.phase)}".strip() or "–"
+    return f"{steps} {phase_shown(run.phase)}".strip() or "–"
 
 
 @cli.command(rich_help_panel=LEARN)
@@ -219,6 +219,9 @@ def activations(persona: str, as_json: Json = False) -> None:
     if as_json:
         print_json(found)
         return
-    rows = [(row.at, row.previous or say("base"), row.adapter or say("base"), row.by, row.why) for row in found]
+    rows = [
+        (row.at, row.previous or say("base"), row.adapter or say("base"), row.by, activation_shown(row.why))
+        for row in found
+    ]
     headings = (say("at"), say_as("activation", "from"), say_as("activation", "to"), say("by"), say("why"))
     table(headings, rows, say("Nothing but the bare base has spoken for {persona} yet.", persona=persona))

@@ -22,10 +22,11 @@ from bot.importers.discord_markup import plain
 from bot.importers.json_stream import entries
 from bot.importers.source import Closing, ImportRefused, Part, Place, Run, as_object, moment, runs, storable
 from db.words import say
+from db.workspaces import PACKAGES
 
 LIMITS = ArchiveLimits(member_bytes=2 << 30)  # a channel's messages are streamed
 # One shelf for all packages: what a member gave must not be mistaken for what an API gave of the same message.
-SHELF = WorkspaceSeen("discord", "packages", "Discord data packages")
+SHELF = WorkspaceSeen(*PACKAGES, "Discord data packages")
 
 _FILE = re.compile(r"((?:.*/)?[^/]+/)c?([0-9]{1,20})/(channel\.json|messages\.json|messages\.csv)", re.IGNORECASE)
 _LIST = re.compile(r"(?:.*/)?[^/]+/(?:index|user)\.json", re.IGNORECASE)

@@ -11,8 +11,8 @@ from nicegui import ui
 from nicegui.language import Language
 from starlette.requests import Request
 
+from bot.chat.troubles import is_ours, sentence
 from bot.panel.house import House
-from bot.panel.troubles import is_ours, sentence
 from bot.panel.visitor import COOKIE, Visitor, language_of
 from db import words
 from db.words import LANGUAGES, say

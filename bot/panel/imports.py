@@ -16,8 +16,8 @@ from typing import Literal
 import structlog
 
 from bot.chat.ingest import Archive, Import, Imported
+from bot.chat.troubles import is_ours, sentence
 from bot.chat.verbs.authority import Actor
-from bot.panel.troubles import is_ours, sentence
 from db.models.text import Provenance
 from db.session import Sessions
 from db.words import say

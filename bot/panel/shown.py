@@ -1,6 +1,6 @@
 """How the pages show times, losses and states: the words and marks they share.
 
-Owns the wording of states. Knows no page and no row.
+Owns their form; the words of rows are worded in db.coded. Knows no page and no row.
 """
 
 from datetime import datetime
@@ -46,36 +46,9 @@ def loss(value: float | None) -> str:
 
 def state_word(state: str) -> str:
     """The state of a run or an adapter in the visitor's language."""
-    return {
-        "queued": say("queued"),
-        "running": say("running"),
-        "succeeded": say("succeeded"),
-        "failed": say("failed"),
-        "cancelled": say("cancelled"),
-        "skipped": say("skipped"),
-        "live": say("live"),
-        "candidate": say("candidate"),
-        "rejected": say("rejected"),
-        "tainted": say("tainted"),
-        "deleted": say("deleted"),
-    }.get(state, state)
-
-
-def phase_word(phase: str) -> str:
-    """What a run is doing; the trainer's own word where we have no other."""
-    preparing, _, step = phase.partition(": ")
-    if step and preparing == "preparing the base":
-        return say("preparing the base: {step}", step=coded.shown("phase", step))
-    return {
-        "reading the text": say("reading the text"),
-        "starting": say("starting"),
-        "loading": say("loading the base"),
-        "measuring": say("measuring the speed"),
-        "training": say("training"),
-        "starting_over": say("starting over"),
-        "evaluating": say("evaluating on held-out text"),
-        "saving": say("saving"),
-    }.get(phase, phase)
+    if state == "live":
+        return say("live")
+    return coded.shown("run status" if state in coded.CODED["run status"] else "adapter state", state)
 
 
 def speaker_word(number: int | None) -> str:

@@ -12,10 +12,10 @@ import structlog
 from nicegui import ui
 from starlette.requests import Request
 
+from bot.chat.troubles import is_ours, sentence
 from bot.chat.verbs.authority import Actor
 from bot.chat.verbs.signing_in import actor_behind
 from bot.panel.house import House
-from bot.panel.troubles import is_ours, sentence
 from db import words
 from db.members import ROLES, RoleName
 from db.words import say

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot import doctor
-from bot.chat import heartbeat
+from bot.chat import heartbeat, keeping
 from bot.chat.heartbeat import Pulse, beating, standings
 from bot.chat.keeping import Keeper, Pauses, Standing
 from bot.chat.platform import NotAdmitted, NotReached
@@ -154,6 +154,23 @@ async def test_a_heartbeat_that_fails_is_not_the_end(sessions: Sessions, monkeyp
                 async with reading(sessions) as session:
                     found = await standings(session, datetime.now(UTC))
     assert found == []
+
+
+async def test_a_connection_that_is_gone_for_a_while_is_told_and_so_is_its_return(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(keeping, "LOOK_S", 0.001)
+    monkeypatch.setattr(keeping, "GONE_S", 0.003)
+    network, told = Network(), []
+    keeper = Keeper(network, None, told.append, QUICK)  # type: ignore[arg-type]
+    watching = asyncio.create_task(keeper.watch())
+    for up in (True, False, True):
+        network.up, count = up, len(told)
+        async with asyncio.timeout(10):
+            while len(told) == count:  # noqa: ASYNC110
+                await asyncio.sleep(0.001)
+    watching.cancel()
+    assert told == ["Slack: connected", "Slack: not connected; it is tried again", "Slack: connected"]
 
 
 @pytest.mark.parametrize(

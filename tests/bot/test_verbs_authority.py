@@ -10,11 +10,13 @@ from sqlalchemy import func, select
 
 from bot.chat import compare
 from bot.chat.allowance import Allowance
+from bot.chat.events import ChannelSeen
 from bot.chat.router import take
-from bot.chat.verbs import moderation, personas, text, training, watching
+from bot.chat.verbs import moderation, personas, replies, text, training, watching
 from bot.chat.verbs.authority import Actor, NotAllowed
 from bot.chat.verbs.personas import Wishes
-from db import audit, members, pauses
+from db import audit, candidates, members, pauses
+from db.candidates import Said
 from db.members import ROLES, RoleName
 from db.models import Row
 from db.session import Sessions, reading, transaction
@@ -44,6 +46,10 @@ NEEDS: dict[str, tuple[RoleName, tuple[Any, ...]]] = {
     "moderation.resume": ("admin", ("general",)),
     "moderation.list_replies": ("curator", ()),
     "moderation.delete_reply": ("member", (1,)),
+    "replies.answers": ("member", (2,)),
+    "replies.keep_answers": ("member", (2, [Said(SECRET, None)], [])),
+    "replies.choose_answer": ("member", (2, 1, None)),
+    "replies.thumb": ("member", (2, 1)),
     "personas.create": ("admin", ("second", Wishes(base="tiny", system_prompt=SECRET))),
     "personas.edit": ("admin", ("echo", Wishes(prompts=[SECRET]))),
     "personas.show": ("member", ("echo",)),
@@ -61,6 +67,8 @@ NEEDS: dict[str, tuple[RoleName, tuple[Any, ...]]] = {
     "watching.run_points": ("member", (1,)),
     "watching.who": ("member", (["member:1"],)),
     "watching.is_trainer_alive": ("member", ()),
+    "watching.myself": ("member", (1,)),
+    "watching.glance": ("curator", (1,)),
     "compare.speakers": ("curator", ("echo", [])),
 }
 AUDITED = {name for name, (role, _) in NEEDS.items() if role != "member"} - {
@@ -70,11 +78,13 @@ AUDITED = {name for name, (role, _) in NEEDS.items() if role != "member"} - {
     "text.to_review",
     "text.list_members",
     "moderation.list_replies",
+    "watching.glance",
     "compare.speakers",
 }
 MODULES: dict[str, ModuleType] = {
     "text": text,
     "moderation": moderation,
+    "replies": replies,
     "personas": personas,
     "training": training,
     "watching": watching,
@@ -100,13 +110,19 @@ def verb_called(name: str) -> Any:
 
 @pytest.fixture
 async def a_community(sqlite_sessions: Sessions, now) -> Sessions:
-    """A message and a question of Ann's in a paused channel, Cat blocked, a persona and a candidate of an ended run."""
+    """A message and a question of Ann's in a paused channel, one answered elsewhere, Cat blocked, a persona and a
+    candidate of an ended run.
+    """
     async with transaction(sqlite_sessions) as session:
         place = await community.found(session, now, "Ann", "Ben", "Cat")
         await place.says(session, now, ("Ann", SECRET))
         persona = await community.persona(session, now, place.channel)
         await community.candidate(session, persona, now)
         await take(session, mention(SECRET), Allowance())
+        answered = await take(session, mention(SECRET, channel=ChannelSeen("C2", "random")), Allowance())
+        assert answered is not None
+        answered.status, answered.text = "done", SECRET
+        await candidates.keep(session, answered, [], 1, now)
         await members.block(session, place.members["Cat"].id, "test", "", now)
         await pauses.begin(session, place.channel.id, "test", now)
     return sqlite_sessions

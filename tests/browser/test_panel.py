@@ -11,7 +11,7 @@ from bot.chat.events import Posted
 from bot.demo import HARBOUR_RADIO
 from tests.fakes import slack_export
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.long, pytest.mark.every_core, pytest.mark.timeout(1800)]
 
 QUESTION = "What should I cook tonight?"
 MINUTES = 60_000

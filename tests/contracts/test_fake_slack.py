@@ -1,50 +1,11 @@
-"""What the pretended Slack refuses, keeps and limits, seen through the real SDK's client."""
-
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable
+"""What the pretended Slack refuses and keeps, seen through the real SDK's client."""
 
 import pytest
-from aiohttp import ServerDisconnectedError
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.fakes.slack import Channel, FakeSlack, Person
-from tests.fakes.slack_app import client_of
-from tests.fakes.slack_streams import STREAM_S
-
-
-@pytest.fixture
-async def slack() -> AsyncGenerator[FakeSlack]:
-    async with FakeSlack.running(limits=False) as running:
-        yield running
-
-
-@pytest.fixture
-def client(slack: FakeSlack) -> AsyncWebClient:
-    return client_of(slack)
-
-
-@pytest.fixture
-def ann(slack: FakeSlack) -> Person:
-    return slack.person("Ann")
-
-
-@pytest.fixture
-def general(slack: FakeSlack, ann: Person) -> Channel:
-    return slack.channel("general", ann)
-
-
-async def refused(call: Awaitable[object]) -> str:
-    with pytest.raises(SlackApiError) as raised:
-        await call
-    return raised.value.response["error"]
-
-
-async def complaints(call: Awaitable[object]) -> list[str]:
-    with pytest.raises(SlackApiError) as raised:
-        await call
-    return raised.value.response["response_metadata"]["messages"]
+from tests.fakes.slack_app import client_of, complaints, refused
 
 
 async def test_the_bot_learns_who_it_is_and_what_it_was_granted(slack: FakeSlack, client: AsyncWebClient) -> None:
@@ -59,6 +20,8 @@ async def test_a_token_is_refused_for_what_is_wrong_with_it(slack: FakeSlack) ->
     assert await refused(client_of(slack, slack.app_token).auth_test()) == "not_allowed_token_type"
     assert await refused(client_of(slack).apps_connections_open(app_token=slack.bot_token)) == "not_allowed_token_type"
     assert (await client_of(slack).apps_connections_open(app_token=slack.app_token))["url"].startswith("ws://127.0.0.1")
+    slack.app_token_error = "missing_scope"
+    assert await refused(client_of(slack).apps_connections_open(app_token=slack.app_token)) == "missing_scope"
 
 
 async def test_after_uninstalling_or_revoking_nothing_works_any_more(slack: FakeSlack, client: AsyncWebClient) -> None:
@@ -93,6 +56,8 @@ async def test_unknown_methods_and_arguments_and_missing_ones_are_refused(
     assert await complaints(odd) == ["[ERROR] unknown argument: colour"]
     missing = client.api_call("chat.delete", params={"channel": general.id})
     assert await complaints(missing) == ["[ERROR] missing required field: ts"]
+    number = client.api_call("chat.postMessage", json={"channel": general.id, "text": 7})
+    assert await complaints(number) == ["[ERROR] must be a string [json-pointer:/text]"]
     assert await refused(client.api_call("chat.postMessage", data={"text": "in a form"})) == "invalid_arguments"
 
 
@@ -113,10 +78,25 @@ async def test_texts_have_their_lengths(client: AsyncWebClient, general: Channel
     posted = await client.chat_postMessage(channel=general.id, text="a" * 40_000)
     assert await refused(client.chat_postMessage(channel=general.id, text="a" * 40_001)) == "msg_too_long"
     assert await refused(client.chat_postMessage(channel=general.id, markdown_text="a" * 12_001)) == "msg_too_long"
-    assert await refused(client.chat_postMessage(channel=general.id, text=" ")) == "no_text"
+    assert await refused(client.api_call("chat.postMessage", json={"channel": general.id})) == "no_text"
     both = client.chat_postMessage(channel=general.id, text="a", markdown_text="b")
     assert await refused(both) == "markdown_text_conflict"
     assert await refused(client.chat_update(channel=general.id, ts=posted["ts"], text="a" * 4001)) == "msg_too_long"
+
+
+async def test_a_reply_whose_question_is_gone_lands_in_the_open_channel(
+    client: AsyncWebClient, ann: Person, general: Channel
+) -> None:
+    asked, kept = await ann.post(general, "forget it"), await ann.post(general, "well?")
+    await ann.delete(asked)
+    there = await client.chat_postMessage(channel=general.id, thread_ts=kept.ts, text="in the thread")
+    lost = await client.chat_postMessage(channel=general.id, thread_ts=asked.ts, text="for everybody to see")
+    assert there["message"]["thread_ts"] == kept.ts
+    assert "thread_ts" not in lost["message"]
+    stream = client.chat_startStream(
+        channel=general.id, thread_ts=asked.ts, recipient_team_id="T00000001", recipient_user_id=ann.id
+    )
+    assert await refused(stream) == "invalid_thread_ts"
 
 
 async def test_metadata_comes_back_from_history(client: AsyncWebClient, general: Channel) -> None:
@@ -227,10 +207,28 @@ async def test_people_and_conversations_are_listed_in_pages(
     assert people["Guest"]["is_stranger"]
     listed = await client.conversations_list(types=["public_channel", "private_channel"], exclude_archived=True)
     assert [one["name"] for one in listed["channels"]] == ["general", "secret"]
+    slack.channel("elsewhere", ann, bot=False)
+    ours = await client.users_conversations(types="public_channel,private_channel")
+    assert [one["name"] for one in ours["channels"]] == ["general", "secret", "old"]
     assert (await client.conversations_members(channel=general.id))["members"] == sorted(general.members)
     assert (await client.conversations_info(channel=general.id))["channel"]["is_member"]
     opened = await client.conversations_open(users=ann.id)
     assert opened["channel"]["id"] == ann.im.id
+
+
+async def test_the_team_the_bot_and_its_leaving_are_known(
+    slack: FakeSlack, client: AsyncWebClient, ann: Person, general: Channel
+) -> None:
+    assert (await client.api_test(error=None))["ok"]
+    assert (await client.team_info())["team"]["id"] == slack.team
+    assert (await client.bots_info(bot=slack.bot_id))["bot"]["user_id"] == slack.bot_user
+    assert (await client.users_info(user=ann.id))["user"]["real_name"] == "Ann"
+    assert await refused(client.users_info(user="U404")) == "user_not_found"
+    assert await refused(client.bots_info(bot="B404")) == "bot_not_found"
+    await client.conversations_leave(channel=general.id)
+    assert await refused(client.conversations_history(channel=general.id)) == "not_in_channel"
+    with pytest.raises(AssertionError, match="archived"):
+        await ann.post(slack.channel("old", ann, archived=True), "a")
 
 
 async def test_reactions_are_kept_once_each(client: AsyncWebClient, ann: Person, general: Channel) -> None:
@@ -247,137 +245,14 @@ async def test_reactions_are_kept_once_each(client: AsyncWebClient, ann: Person,
     assert link["permalink"].endswith(f"/{general.id}/p{said.ts.replace('.', '')}")
 
 
-async def test_a_stream_grows_and_is_finished_with_blocks(
-    slack: FakeSlack, client: AsyncWebClient, ann: Person, general: Channel
+async def test_a_message_in_an_archived_channel_cannot_be_changed(
+    client: AsyncWebClient, ann: Person, general: Channel
 ) -> None:
-    asked = await ann.post(general, "well?")
-    await client.assistant_threads_setStatus(channel_id=general.id, thread_ts=asked.ts, status="is thinking…")
-    assert slack.world.status(general.id, asked.ts).text == "is thinking…"
-    stream = await client.chat_stream(
-        channel=general.id, thread_ts=asked.ts, recipient_team_id=slack.team, recipient_user_id=ann.id, buffer_size=1
-    )
-    await stream.append(markdown_text="one ")
-    assert slack.world.status(general.id, asked.ts) is None
-    reply = general.messages[stream.ts]
-    assert await refused(client.chat_update(channel=general.id, ts=reply.ts, text="x")) == "streaming_state_conflict"
-    assert await refused(client.chat_delete(channel=general.id, ts=reply.ts)) == "cant_delete_message"
-    await stream.append(markdown_text="two ")
-    await stream.stop(markdown_text="three", blocks=[{"type": "divider"}])
-    assert reply.text == "one two three"
-    assert [one["type"] for one in reply.blocks] == ["divider"]
-    late = client.chat_appendStream(channel=general.id, ts=reply.ts, markdown_text="four")
-    assert await refused(late) == "message_not_in_streaming_state"
-    await client.chat_update(channel=general.id, ts=reply.ts, text="done")
-    assert reply.text == "done"
-
-
-async def test_a_stream_ends_after_five_minutes_or_when_somebody_stops_it(
-    slack: FakeSlack, client: AsyncWebClient, ann: Person, general: Channel
-) -> None:
-    asked = await ann.post(general, "well?")
-    to = {"channel": general.id, "thread_ts": asked.ts, "recipient_team_id": slack.team, "recipient_user_id": ann.id}
-    old = await client.chat_startStream(**to, markdown_text="old")
-    slack.clock.advance(STREAM_S + 1)
-    late = client.chat_appendStream(channel=general.id, ts=old["ts"], markdown_text="more")
-    assert await refused(late) == "message_not_in_streaming_state"
-    assert await refused(client.chat_stopStream(channel=general.id, ts=old["ts"])) == "message_not_in_streaming_state"
-    new = await client.chat_startStream(**to, markdown_text="new")
-    await ann.stop_stream(general.messages[new["ts"]])
-    late = client.chat_appendStream(channel=general.id, ts=new["ts"], markdown_text="more")
-    assert await refused(late) == "stopped_by_user"
-
-
-async def test_a_stream_needs_a_thread_and_in_channels_a_recipient(
-    slack: FakeSlack, client: AsyncWebClient, ann: Person, general: Channel
-) -> None:
-    asked = await ann.post(general, "well?")
-    assert await refused(client.chat_startStream(channel=general.id, thread_ts="")) == "invalid_arguments"
-    alone = {"channel": general.id, "thread_ts": asked.ts}
-    assert await refused(client.chat_startStream(**alone)) == "missing_recipient_team_id"
-    assert await refused(client.chat_startStream(**alone, recipient_team_id=slack.team)) == "missing_recipient_user_id"
-    private = await ann.dm("hello")
-    stream = await client.chat_startStream(channel=ann.im.id, thread_ts=private.ts)
-    long = client.chat_appendStream(channel=ann.im.id, ts=stream["ts"], markdown_text="a" * 12_001)
-    assert await refused(long) == "msg_too_long"
-    odd = client.chat_appendStream(channel=ann.im.id, ts=stream["ts"], chunks=[{"type": "smoke"}])
-    assert await refused(odd) == "invalid_chunks"
-    posted = await client.chat_postMessage(channel=ann.im.id, text="a")
-    plain = client.chat_appendStream(channel=ann.im.id, ts=posted["ts"], markdown_text="a")
-    assert await refused(plain) == "message_not_in_streaming_state"
-
-
-async def test_a_status_goes_by_itself_after_two_minutes(
-    slack: FakeSlack, client: AsyncWebClient, ann: Person, general: Channel
-) -> None:
-    asked = await ann.post(general, "well?")
-    nowhere = client.assistant_threads_setStatus(channel_id=general.id, thread_ts="1.000001", status="x")
-    assert await refused(nowhere) == "invalid_thread_ts"
-    await client.assistant_threads_setStatus(channel_id=general.id, thread_ts=asked.ts, status="is thinking…")
-    assert "yamabiko is thinking…" in slack.transcript(general)
-    slack.clock.advance(121)
-    assert slack.world.status(general.id, asked.ts) is None
-    await client.assistant_threads_setStatus(channel_id=general.id, thread_ts=asked.ts, status="")
-    prompts = [{"title": "Ask", "message": "What is on?"}]
-    await client.assistant_threads_setSuggestedPrompts(channel_id=ann.im.id, prompts=prompts)
-    assert slack.world.prompts[0]["prompts"] == prompts
-
-
-async def test_calling_too_often_is_answered_with_how_long_to_wait(ann: Person, slack: FakeSlack) -> None:
-    slack.limits.on, slack.limits.scale = True, 1.0
-    for _ in range(20):
-        await client_of(slack).users_list()
-    with pytest.raises(SlackApiError) as raised:
-        await client_of(slack).users_list()
-    assert (raised.value.response["error"], raised.value.response.status_code) == ("ratelimited", 429)
-    assert 1 <= int(raised.value.response.headers["Retry-After"]) <= 60
-    slack.clock.advance(61)
-    assert (await client_of(slack).users_list())["ok"]
-
-
-async def test_one_message_a_second_and_channel_after_a_burst(slack: FakeSlack, general: Channel, ann: Person) -> None:
-    slack.limits.on, slack.limits.scale = True, 1.0
-    other = slack.channel("other", ann)
-    for _ in range(5):
-        await client_of(slack).chat_postMessage(channel=general.id, text="a")
-    assert await refused(client_of(slack).chat_postMessage(channel=general.id, text="a")) == "ratelimited"
-    assert (await client_of(slack).chat_postMessage(channel=other.id, text="a"))["ok"]
-    slack.limits.scale = 0.01
-    patient = client_of(slack)
-    patient.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=3))
-    assert (await patient.chat_postMessage(channel=general.id, text="a"))["ok"]
-
-
-async def test_faults_happen_before_or_after_the_deed(
-    slack: FakeSlack, client: AsyncWebClient, general: Channel
-) -> None:
-    client.retry_handlers.clear()
-    slack.fault("chat.postMessage", status=429, retry_after=7)
-    with pytest.raises(SlackApiError) as raised:
-        await client.chat_postMessage(channel=general.id, text="a")
-    assert raised.value.response.headers["Retry-After"] == "7"
-    slack.fault("chat.postMessage", times=2, status=503)
-    for _ in range(2):
-        with pytest.raises(SlackApiError):
-            await client.chat_postMessage(channel=general.id, text="a")
-    slack.fault("*", error="internal_error")
-    assert await refused(client.chat_postMessage(channel=general.id, text="a")) == "internal_error"
-    assert not general.messages
-    slack.fault("chat.postMessage", drop_connection=True, after=True)
-    with pytest.raises(ServerDisconnectedError):
-        await client.chat_postMessage(channel=general.id, text="lost on its way back")
-    assert [one.text for one in general.messages.values()] == ["lost on its way back"]
-    slack.fault("auth.test", delay=5)
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(client.auth_test(), 0.1)
-    assert (await client.auth_test())["ok"]
-
-
-async def test_in_an_outage_nobody_answers(slack: FakeSlack, client: AsyncWebClient) -> None:
-    client.retry_handlers.clear()
-    async with slack.outage():
-        with pytest.raises(ServerDisconnectedError):
-            await client.auth_test()
-    assert (await client.auth_test())["ok"]
+    posted = await client.chat_postMessage(channel=general.id, text="a")
+    await ann.archive(general)
+    assert await refused(client.chat_update(channel=general.id, ts=posted["ts"], text="b")) == "is_inactive"
+    assert await refused(client.chat_delete(channel=general.id, ts=posted["ts"])) == "is_archived"
+    assert (await client.conversations_history(channel=general.id))["messages"][0]["text"] == "a"
 
 
 async def test_a_channel_can_be_read_by_a_person(

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from db import words
-from db.coded import CODED, shown
+from db.coded import BASE_CHANGED, CODED, activation_shown, phase_shown, shown
 from db.foreign import told_again
 from db.words import later, listed, say, say_as, say_count, speaking
 
@@ -70,7 +70,26 @@ def test_one_word_is_translated_by_what_it_stands_for() -> None:
     with speaking("ja"):
         assert (shown("channel state", "training"), shown("phase", "training")) == ("学習", "学習しています")
         assert say_as("no such kind", "training") == "training"
-    assert all(shown(kind, word) == word for kind, known in CODED.items() for word in known)
+    assert (shown("channel state", "training"), shown("phase", "training")) == ("training", "training")
+
+
+def test_no_word_of_rows_reads_as_code_in_english() -> None:
+    told = [shown(kind, word) for kind, known in CODED.items() for word in known]
+    assert not any("_" in word for word in told), told
+
+
+def test_each_step_of_preparing_a_base_is_told_in_the_readers_language() -> None:
+    with speaking("ja"):
+        assert phase_shown("preparing the base: reading weights").endswith(": 重みを読んでいます")
+    assert phase_shown("preparing the base: reading weights") == "preparing the base: reading weights"
+
+
+def test_why_something_went_live_is_told_in_the_readers_language_and_a_persons_words_stay() -> None:
+    of_ours = ("promoted", BASE_CHANGED.format(base="gpt2"))
+    assert [activation_shown(why) for why in of_ours] == ["promoted", "the base changed to gpt2"]
+    with speaking("ja"):
+        assert [activation_shown(why) for why in of_ours] == ["採用", "ベースモデルを gpt2 に変更"]
+        assert activation_shown("it was promoted by Ann") == "it was promoted by Ann"
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ class Bot:
         self.fails_to_open: Exception | None = None
         self.live = LiveAdapters(sessions, Engines(weightless, self._open), folder)
         replier = Replier(sessions, self.live, limits, Blocklist(blocked))
+        self.replier = replier
         self.answering = Answering(sessions, replier, "test", at_once=64)
         self.router = Router(sessions, self.answering.wake)
 

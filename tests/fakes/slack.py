@@ -4,6 +4,15 @@
 `base_url=slack.api` and `token=slack.bot_token`, and AsyncSocketModeHandler with `slack.app_token`. It keeps what a
 workspace keeps, refuses what Slack refuses, and breaks as a test tells it to. Parts are beside it: slack_world (the
 state), slack_web (HTTP), slack_deliveries (what is sent to the app), slack_person (what people do).
+
+    ann = slack.person("Ann", is_admin=True)
+    general = slack.channel("general", ann)
+    asked = await ann.mention(general, "good morning")
+    reply = await slack.until(lambda: slack.bot_posts(general, asked))
+    answered = await (await ann.slash("/yamabiko status", general)).until_answered()
+    await ann.press(answered.ephemerals[0], "Retrain")
+    errors = await ann.submit(ann.modal, {"note": "because"})
+    print(slack.transcript(general))
 """
 
 import asyncio
@@ -15,36 +24,25 @@ from aiohttp import web
 
 from tests.fakes.slack_clock import Clock
 from tests.fakes.slack_deliveries import Deliveries, Delivery, Pace, signed
-from tests.fakes.slack_happenings import EVENTS, Happenings
+from tests.fakes.slack_happenings import Happenings
 from tests.fakes.slack_limits import Fault, Faults, Limits
+from tests.fakes.slack_manifest import SCOPES, installed
 from tests.fakes.slack_methods import Call
 from tests.fakes.slack_person import Answered, Person
 from tests.fakes.slack_rendering import rendered, transcript
+from tests.fakes.slack_typing import typed
 from tests.fakes.slack_web import Web
 from tests.fakes.slack_world import BOT, BOT_USER, TEAM, Channel, Ephemeral, Json, Message, User, View, World
 
 __all__ = ["Answered", "Channel", "Delivery", "Ephemeral", "FakeSlack", "Fault", "Message", "Person", "User", "View"]
-
-SCOPES = frozenset(
-    {
-        "app_mentions:read",
-        "assistant:write",
-        "chat:write",
-        "chat:write.customize",
-        "commands",
-        "team:read",
-        "users:read",
-    }
-    | {"channels:history", "channels:join", "channels:manage", "channels:read", "groups:history", "groups:read"}
-    | {"groups:write", "im:history", "im:read", "im:write", "reactions:read", "reactions:write"}
-)
 
 
 class FakeSlack(Happenings):
     """`calls` is every request that came; `scopes` what the app was granted; `down`: nobody answers at all.
 
     `page_at_most` bounds history's pages; `token_error` is what the bot's token is refused with; `subscriptions` are
-    the events the app hears (None: all); `homes_published` every home tab as it was published.
+    the events the app hears (None: all); `homes_published` every home tab as it was published; `crashes` the fake's own
+    mistakes, which fail the test at its end.
     """
 
     team, bot_user, bot_id = TEAM, BOT_USER, BOT
@@ -64,8 +62,10 @@ class FakeSlack(Happenings):
         self.app_token_error: str | None = None
         self.subscriptions: set[str] | None = None
         self.commands: dict[str, Json] | None = None
-        self.shortcuts: set[str] | None = None
+        self.shortcuts: dict[str, Json] | None = None
+        self.home_tab = self.messages_tab = self.interactive = True
         self.homes_published: list[View] = []
+        self.crashes: list[Exception] = []
         self.page_at_most = 1000
         self.down = False
         self.port = 0
@@ -75,7 +75,8 @@ class FakeSlack(Happenings):
     async def running(
         cls, *, limits: bool = True, scale: float = 0.05, pace: Pace | None = None, port: int = 0
     ) -> AsyncGenerator[Self]:
-        """`scale` shortens the minute of the rate limits; `pace` the waits for acknowledgements."""
+        """`scale` shortens the minute of the rate limits; `pace` the waits for acknowledgements: where a test loses
+        some, Slack's own minutes between redeliveries are too long for it."""
         slack = cls(limits=limits, scale=scale, pace=pace)
         runner = web.AppRunner(Web(slack).application(), shutdown_timeout=1.0)
         await runner.setup()
@@ -88,6 +89,8 @@ class FakeSlack(Happenings):
         finally:
             await slack.deliveries.close()
             await runner.cleanup()
+        if slack.crashes:
+            raise AssertionError("the pretended Slack broke at a request") from slack.crashes[0]
 
     @property
     def url(self) -> str:
@@ -102,6 +105,10 @@ class FakeSlack(Happenings):
         user = User(self.world.number("U"), name, team, **more)
         self.world.users[user.id] = user
         return Person(self, user)
+
+    def robot(self, name: str) -> Person:
+        """Another app of the workspace, which can write, too."""
+        return self.person(name, is_bot=True)
 
     def channel(
         self,
@@ -130,20 +137,17 @@ class FakeSlack(Happenings):
             at = start + apart * number
             while (ts := f"{at:.6f}") in channel.messages:
                 at += 0.000001
-            channel.messages[ts] = Message(ts, channel.id, author.id, text, team=author.user.team)
+            channel.messages[ts] = Message(ts, channel.id, author.id, typed(text), team=author.user.team)
             made.append(channel.messages[ts])
         channel.messages = dict(sorted(channel.messages.items()))
         return made
 
     def install(self, manifest: Json) -> None:
-        """Grant and subscribe to exactly what the app's manifest asks for."""
-        features, settings = manifest["features"], manifest["settings"]
-        events = set(settings["event_subscriptions"]["bot_events"])
-        assert events <= EVENTS, f"Slack sends no {sorted(events - EVENTS)}"
-        self.scopes = set(manifest["oauth_config"]["scopes"]["bot"])
-        self.subscriptions = events
-        self.commands = {one["command"]: one for one in features.get("slash_commands", [])}
-        self.shortcuts = {one["callback_id"] for one in features.get("shortcuts", [])}
+        """Grant and subscribe to exactly what the app's manifest asks for; raises if Slack would not take it."""
+        app = installed(manifest)
+        self.scopes, self.subscriptions = app.scopes, app.events
+        self.commands, self.shortcuts = app.commands, app.shortcuts
+        self.home_tab, self.messages_tab, self.interactive = app.home_tab, app.messages_tab, app.interactive
 
     def fault(self, method: str, times: int = 1, **what: Any) -> Fault:
         """See Fault. `method` may be "*", or "response_url"."""
@@ -223,9 +227,14 @@ class FakeSlack(Happenings):
     async def connected(self, count: int = 1) -> None:
         await self.until(lambda: len(self.deliveries.sockets.ready()) >= count)
 
-    async def settled(self) -> None:
+    async def settled(self, seconds: float = 10.0) -> None:
         """Returns when no event is on its way any more."""
-        await self.deliveries.settled()
+        try:
+            async with asyncio.timeout(seconds):
+                await self.deliveries.settled()
+        except TimeoutError:
+            waiting = [(one.name, one.attempts, one.reasons) for one in self.deliveries.all if not one.ack]
+            raise AssertionError(f"events are still on their way after {seconds} s: {waiting}") from None
 
     def sent(self, name: str) -> list[Delivery]:
         """What was sent to the app under this name: an event's type, a command, or an interaction's type."""

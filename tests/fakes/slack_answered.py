@@ -33,7 +33,9 @@ class Answered:
 
     @property
     def error(self) -> str | None:
-        return None if self.delivery.ack else "operation_timeout"
+        if self.delivery.ack:
+            return None
+        return "operation_timeout" if self.delivery.attempts else "dispatch_failed"
 
     @property
     def ephemerals(self) -> list[Ephemeral]:

@@ -47,14 +47,16 @@ def metadata_of(args: Json) -> Json | None:
 
 
 def thread_root(channel: Channel, args: Json) -> str | None:
-    """The thread to post in; a reply's own ts leads to its thread's, and what is not there is refused."""
+    """The thread to post in; a reply's own ts leads to its thread's.
+
+    Where the parent is gone Slack does not refuse: it posts into the open channel, and says so only by leaving out
+    thread_ts in its answer.
+    """
     wanted = args.get("thread_ts")
     if not wanted:
         return None
     parent = channel.messages.get(str(wanted))
-    if parent is None:
-        raise Refused("thread_not_found")
-    return parent.thread_ts or parent.ts
+    return (parent.thread_ts or parent.ts) if parent else None
 
 
 def post(slack: "FakeSlack", channel: Channel, message: Message) -> Message:

@@ -39,11 +39,12 @@ def found(blocks: list[Json], name: str, value: Any = None) -> tuple[Json, Json]
     for block in blocks:
         for element in elements_of(block):
             named = name in (element.get("action_id"), block.get("block_id"), label_of(element))
+            named = named or (element["type"] == "feedback_buttons" and name in _feedback(element))
             if named and element.get("action_id") and (value is None or _can_be(element, value)):
                 fits.append((block, element))
     if fits:
         return fits[0]
-    there = [(one.get("action_id"), label_of(one)) for block in blocks for one in elements_of(block)]
+    there = [(one["action_id"], label_of(one)) for block in blocks for one in elements_of(block) if "action_id" in one]
     raise AssertionError(f"nothing called {name!r} (with {value!r}) to press or fill in; there is {there}")
 
 

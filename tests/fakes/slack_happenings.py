@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from tests.fakes.slack_deliveries import Deliveries
 
 MESSAGES = {"channel": "message.channels", "group": "message.groups", "im": "message.im"}
-NEEDS = {
+# Every event that an app can subscribe to here, and the scope that it needs.
+EVENTS = {
     "message.channels": "channels:history",
     "message.groups": "groups:history",
     "message.im": "im:history",
@@ -26,20 +27,23 @@ NEEDS = {
     "member_left_channel": "channels:read",
     "channel_archive": "channels:read",
     "channel_deleted": "channels:read",
+    "channel_left": "channels:read",
     "channel_rename": "channels:read",
     "channel_unarchive": "channels:read",
     "group_archive": "groups:read",
     "group_deleted": "groups:read",
+    "group_left": "groups:read",
     "group_rename": "groups:read",
+    "group_unarchive": "groups:read",
     "team_join": "users:read",
     "user_change": "users:read",
-    "channel_left": "channels:read",
-    "group_left": "groups:read",
+    "assistant_thread_started": "assistant:write",
+    "assistant_thread_context_changed": "assistant:write",
     "app_home_opened": "",
     "app_uninstalled": "",
     "tokens_revoked": "",
 }
-EVENTS = frozenset(NEEDS)
+JOINED, LEFT = "channel_join", "channel_leave"
 
 
 class Happenings:
@@ -57,7 +61,8 @@ class Happenings:
 
     def tell_message(self, channel: Channel, message: Message) -> None:
         self._tell_in(channel, events.posted(channel, message), MESSAGES[channel.kind])
-        if channel.kind != "im" and not message.by_bot and f"<@{BOT_USER}>" in message.text:
+        meant = not message.by_bot and message.subtype not in (JOINED, LEFT)
+        if channel.kind != "im" and meant and f"<@{BOT_USER}>" in message.text:
             self._tell_in(channel, events.mentioned(channel, message), "app_mention")
 
     def tell_change(self, channel: Channel, message: Message, before: Json) -> None:
@@ -93,6 +98,7 @@ class Happenings:
     def join(self, channel: Channel, user: str) -> None:
         if user not in channel.members:
             channel.members.add(user)
+            self._note(channel, user, JOINED, "has joined the channel")
             event = events.membership(channel, user, self.world.ts(), joined=True)
             self._tell_in(channel, event, "member_joined_channel")
 
@@ -102,8 +108,15 @@ class Happenings:
             kind = "channel_left" if channel.kind == "channel" else "group_left"
             self._tell({"type": kind, "channel": channel.id, "event_ts": self.world.ts()}, kind)
         else:
+            self._note(channel, user, LEFT, "has left the channel")
             event = events.membership(channel, user, self.world.ts(), joined=False)
             self._tell_in(channel, event, "member_left_channel")
+
+    def _note(self, channel: Channel, user: str, subtype: str, what: str) -> None:
+        """The line that Slack itself writes into the channel, in the person's name."""
+        line = Message(self.world.ts(), channel.id, user, f"<@{user}> {what}", subtype=subtype)
+        channel.messages[line.ts] = line
+        self.tell_message(channel, line)
 
     def archive(self, channel: Channel, user: str, archived: bool = True) -> None:
         kind = "channel" if channel.kind == "channel" else "group"
@@ -136,7 +149,7 @@ class Happenings:
             self._tell(event, subscription, channel.ext_shared)
 
     def _tell(self, event: Json, subscription: str, ext_shared: bool = False) -> None:
-        scope = NEEDS.get(subscription, "")
+        scope = EVENTS.get(subscription, "")
         subscribed = self.subscriptions is None or subscription in self.subscriptions
         if self.token_error or not subscribed or (scope and scope not in self.scopes):
             return

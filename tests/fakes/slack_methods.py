@@ -6,7 +6,7 @@ the modules that fill the table.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from tests.fakes.slack_world import BOT_USER, Channel, Json, Message
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tests.fakes.slack import FakeSlack
 
 POST, SPECIAL = "post", "special"
+Item = TypeVar("Item")
 Does = Callable[["FakeSlack", Json], Json]
 
 
@@ -88,10 +89,13 @@ def joined(slack: "FakeSlack", channel_id: str) -> Channel:
 def writable(slack: "FakeSlack", channel_id: str) -> Channel:
     """Where the bot may write; a member's id stands for the conversation with them."""
     if channel_id in slack.world.users and channel_id != BOT_USER:
-        return slack.world.im_with(channel_id)
-    channel = joined(slack, channel_id)
+        channel = slack.world.im_with(channel_id)
+    else:
+        channel = joined(slack, channel_id)
     if channel.archived:
         raise Refused("is_archived")
+    if channel.kind == "im" and not slack.messages_tab:
+        raise Refused("messages_tab_disabled")
     return channel
 
 
@@ -115,7 +119,7 @@ def truth(value: object) -> bool:
     return value in (True, "1", "true", "True", 1)
 
 
-def page(items: list[Json], args: Json, default: int, most: int) -> tuple[list[Json], Json]:
+def page(items: list[Item], args: Json, default: int, most: int) -> tuple[list[Item], Json]:
     """One page of a list, and the cursor to the next: a number in disguise, as opaque as Slack's."""
     cursor = str(args.get("cursor") or "")
     if cursor and not cursor.startswith("from:"):

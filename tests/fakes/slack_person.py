@@ -14,6 +14,7 @@ from tests.fakes.slack_choices import found, held, pressed, refused_by_window
 from tests.fakes.slack_deliveries import COMMAND, INTERACTIVE
 from tests.fakes.slack_methods import Refused
 from tests.fakes.slack_responses import answer
+from tests.fakes.slack_typing import as_rich_text, typed
 from tests.fakes.slack_views import push, replace
 from tests.fakes.slack_world import BOT_USER, Channel, Ephemeral, Json, Message, ResponseUrl, Trigger, User, View
 
@@ -52,15 +53,20 @@ class Person:
 
     # Messages.
 
-    async def post(self, channel: Channel, text: str, thread: Message | str | None = None) -> Message:
+    async def post(
+        self, channel: Channel, text: str, thread: Message | str | None = None, subtype: str | None = None
+    ) -> Message:
+        """As typed: &, < and > arrive escaped unless they mark a person, a channel or a link. `subtype`: file_share,
+        me_message and the like."""
         assert not channel.archived, f"nobody can post in #{channel.name}: it is archived"
+        assert channel.kind != "im" or self.slack.messages_tab, "the app's Messages tab is not enabled"
         assert self.id in channel.members or channel.kind == "channel", f"{self.user.name} is not in #{channel.name}"
         channel.members.add(self.id)
         parent = channel.messages[thread] if isinstance(thread, str) else thread
         root = (parent.thread_ts or parent.ts) if parent else None
-        message = Message(self.slack.world.ts(), channel.id, self.id, text, root, team=self.user.team)
-        words = [{"type": "rich_text_section", "elements": [{"type": "text", "text": text}]}]
-        message.blocks = [{"type": "rich_text", "block_id": "text", "elements": words}]
+        message = Message(self.slack.world.ts(), channel.id, self.id, typed(text), root, team=self.user.team)
+        message.blocks, message.subtype = as_rich_text(message.text), subtype
+        message.robot = f"B{self.id[1:]}" if self.user.is_bot else ""
         channel.messages[message.ts] = message
         self.slack.tell_message(channel, message)
         return message
@@ -75,8 +81,9 @@ class Person:
         assert message.user == self.id, "people edit only what they wrote"
         channel = self.slack.world.channels[message.channel]
         before = channel.shown_message(message)
-        message.text, message.blocks = text, []
-        message.versions.append(text)
+        message.text = typed(text)
+        message.blocks = as_rich_text(message.text)
+        message.versions.append(message.text)
         message.edited = {"user": self.id, "ts": self.slack.world.ts()}
         self.slack.tell_change(channel, message, before)
 
@@ -115,6 +122,8 @@ class Person:
         self.slack.archive(channel, self.id, archived)
 
     async def open_home(self) -> None:
+        self._must_be_of_this_team()
+        assert self.slack.home_tab, "the app's Home tab is not enabled"
         self.slack.open_home(self.id, "home")
 
     async def open_messages(self) -> None:
@@ -125,6 +134,7 @@ class Person:
     async def slash(self, text: str, channel: Channel | None = None) -> Answered:
         """`text` as typed, e.g. "/yamabiko status"; without a channel in the conversation with the bot."""
         slack, channel = self.slack, channel or self.im
+        self._must_be_of_this_team()
         verb = text.split()[0]
         if slack.commands is not None:
             assert verb in slack.commands, f"{verb} is not a command of this app; there is {sorted(slack.commands)}"
@@ -142,6 +152,8 @@ class Person:
         """Press a button or choose in a menu, by action_id, block_id or label; `value` of the choice, or to tell
         buttons of one action_id apart."""
         block, element = found(on.blocks, action, value)
+        if element["type"] == "feedback_buttons" and value is None:
+            value = action
         if element["type"] not in ("button", "icon_button", "feedback_buttons", "overflow"):
             on.state.setdefault(block["block_id"], {})[element["action_id"]] = held(element, value)
         done = pressed(block, element, value, self.slack.world.ts())
@@ -161,6 +173,7 @@ class Person:
 
     async def shortcut(self, callback_id: str, message: Message | None = None) -> Answered:
         slack = self.slack
+        self._must_be_of_this_team()
         if slack.shortcuts is not None:
             assert callback_id in slack.shortcuts, f"no shortcut {callback_id}; there is {sorted(slack.shortcuts)}"
         trigger, url, on = slack.world.trigger(self.id), None, None
@@ -233,7 +246,13 @@ class Person:
                 sees = on.ts in channel.messages and (self.id in channel.members or channel.kind == "channel")
         assert sees, f"{self.user.name} does not see this"
 
+    def _must_be_of_this_team(self) -> None:
+        """A guest of another team may press what is posted, but the app's own doors are not theirs."""
+        assert not self.user.stranger, f"{self.user.name} is of another team, and has no commands of this app"
+
     async def _interact(self, kind: str, payload: Json, trigger: Trigger, url: ResponseUrl | None) -> Answered:
+        assert kind == COMMAND or self.slack.interactive, "interactivity is not enabled for this app"
+        assert "commands" in self.slack.scopes or kind != COMMAND, "the scope commands was not granted"
         since = self.slack.world.ts()
         delivery = await self.slack.deliveries.interact(kind, payload)
         return Answered(self.slack, delivery, trigger, url, self.id, since)

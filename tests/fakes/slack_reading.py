@@ -3,6 +3,8 @@
 Owns paging and what the bot may see. Knows nothing of posting.
 """
 
+from collections import defaultdict
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tests.fakes.slack_methods import SPECIAL, Refused, joined, method, needs_scope, page, truth, visible
@@ -44,7 +46,7 @@ def connections_open(slack: "FakeSlack", args: Json) -> Json:
     return {"url": slack.deliveries.sockets.ticket(slack.port)}
 
 
-@method("bots.info", "", "bot team_id", scope="users:read", tier=3)
+@method("bots.info", "", "bot", scope="users:read", tier=3)
 def bots_info(slack: "FakeSlack", args: Json) -> Json:
     if args.get("bot") != BOT:
         raise Refused("bot_not_found")
@@ -68,7 +70,7 @@ def users_info(slack: "FakeSlack", args: Json) -> Json:
     return {"user": user.shown(truth(args.get("include_locale")))}
 
 
-@method("users.list", "", "cursor include_locale limit team_id", scope="users:read", tier=2)
+@method("users.list", "", "cursor include_locale limit", scope="users:read", tier=2)
 def users_list(slack: "FakeSlack", args: Json) -> Json:
     everybody = [one.shown(truth(args.get("include_locale"))) for one in slack.world.users.values()]
     members, cursor = page(everybody, args, default=200, most=1000)
@@ -82,8 +84,18 @@ def conversations_info(slack: "FakeSlack", args: Json) -> Json:
     return {"channel": channel.shown()}
 
 
-@method("conversations.list", "", "cursor exclude_archived limit team_id types", tier=2)
+@method("conversations.list", "", "cursor exclude_archived limit types", tier=2)
 def conversations_list(slack: "FakeSlack", args: Json) -> Json:
+    return _listed(slack, args, lambda channel: channel.kind == "channel" or channel.bot_is_in)
+
+
+@method("users.conversations", "", "cursor exclude_archived limit types user", tier=3)
+def users_conversations(slack: "FakeSlack", args: Json) -> Json:
+    wanted = args.get("user") or BOT_USER
+    return _listed(slack, args, lambda channel: {wanted, BOT_USER} <= channel.members)
+
+
+def _listed(slack: "FakeSlack", args: Json, belongs: Callable[[Channel], bool]) -> Json:
     types = str(args.get("types") or "public_channel").split(",")
     if unknown := set(types) - {*KINDS.values(), "mpim"}:
         raise Refused("invalid_types", f"[ERROR] unknown types: {sorted(unknown)}")
@@ -94,7 +106,7 @@ def conversations_list(slack: "FakeSlack", args: Json) -> Json:
         channel.shown()
         for channel in slack.world.channels.values()
         if KINDS[channel.kind] in types
-        and (channel.kind == "channel" or channel.bot_is_in)
+        and belongs(channel)
         and not (channel.archived and truth(args.get("exclude_archived")))
     ]
     channels, cursor = page(shown, args, default=100, most=1000)
@@ -105,8 +117,8 @@ def conversations_list(slack: "FakeSlack", args: Json) -> Json:
 def conversations_members(slack: "FakeSlack", args: Json) -> Json:
     channel = visible(slack, args["channel"])
     needs_scope(slack, _scope(channel, "read"))
-    found, cursor = page([{"id": one} for one in sorted(channel.members)], args, default=100, most=1000)
-    return {"members": [one["id"] for one in found], "response_metadata": cursor}
+    members, cursor = page(sorted(channel.members), args, default=100, most=1000)
+    return {"members": members, "response_metadata": cursor}
 
 
 @method("conversations.open", "", "channel return_im users", scope="im:write", tier=3)
@@ -152,8 +164,8 @@ def conversations_history(slack: "FakeSlack", args: Json) -> Json:
     channel = _readable(slack, args["channel"])
     roots = [one for one in channel.messages.values() if _at_top(one)]
     found = sorted((one for one in roots if _within(one, args)), key=lambda one: one.ts, reverse=True)
-    shown = [channel.shown_message(one, truth(args.get("include_all_metadata"))) for one in found]
-    messages, cursor = page(shown, args, default=100, most=slack.page_at_most)
+    some, cursor = page(found, args, default=100, most=slack.page_at_most)
+    messages = _shown(channel, some, args)
     more = bool(cursor["next_cursor"])
     return {"messages": messages, "has_more": more, "pin_count": 0} | ({"response_metadata": cursor} if more else {})
 
@@ -167,10 +179,19 @@ def conversations_replies(slack: "FakeSlack", args: Json) -> Json:
     root = asked.thread_ts or asked.ts
     # The parent is there whatever the window of time.
     thread = [one for one in channel.thread(root) if one.ts == root or _within(one, args)]
-    shown = [channel.shown_message(one, truth(args.get("include_all_metadata"))) for one in thread]
-    messages, cursor = page(shown, args, default=1000, most=slack.page_at_most)
+    some, cursor = page(thread, args, default=1000, most=slack.page_at_most)
+    messages = _shown(channel, some, args)
     more = bool(cursor["next_cursor"])
     return {"messages": messages, "has_more": more} | ({"response_metadata": cursor} if more else {})
+
+
+def _shown(channel: Channel, messages: list[Message], args: Json) -> list[Json]:
+    replies: defaultdict[str | None, list[Message]] = defaultdict(list)
+    for one in channel.messages.values():
+        if one.thread_ts != one.ts:
+            replies[one.thread_ts].append(one)
+    full = truth(args.get("include_all_metadata"))
+    return [channel.shown_message(one, full, replies[one.ts]) for one in messages]
 
 
 def _readable(slack: "FakeSlack", channel_id: str) -> Channel:

@@ -40,6 +40,8 @@ def start(slack: "FakeSlack", args: Json) -> Json:
         if args["recipient_user_id"] not in slack.world.users:
             raise Refused("user_not_found")
     thread = thread_root(channel, args)
+    if thread is None:
+        raise Refused("invalid_thread_ts")
     text, blocks, chunks = _written(args)
     message = Message(slack.world.ts(), channel.id, BOT_USER, text, thread, blocks, by_bot=True)
     message.stream = Stream(slack.clock.now() + STREAM_S, chunks=chunks)

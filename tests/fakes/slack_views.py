@@ -67,7 +67,7 @@ def views_publish(slack: "FakeSlack", args: Json) -> Json:
     user, home = args["user_id"], slack.world.homes.get(args["user_id"])
     if user not in slack.world.users or user == BOT_USER:
         raise Refused("user_not_found")
-    if slack.world.users[user].stranger:
+    if slack.world.users[user].stranger or not slack.home_tab:
         raise Refused("not_enabled")
     if args.get("hash") and home and args["hash"] != home.hash:
         raise Refused("hash_conflict")

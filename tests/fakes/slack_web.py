@@ -22,6 +22,21 @@ if TYPE_CHECKING:
 
 FILL_THE_TABLE = (slack_chat, slack_reading, slack_streams, slack_views)
 BODY_AT_MOST = 2**22
+STRINGS = frozenset(
+    [
+        "channel",
+        "channel_id",
+        "text",
+        "markdown_text",
+        "ts",
+        "thread_ts",
+        "user",
+        "user_id",
+        "status",
+        "view_id",
+        "trigger_id",
+    ]
+)
 
 
 class Gone(Exception):
@@ -86,6 +101,9 @@ class Web:
         except Refused as refused:
             call.error = refused.error
             return self._json({"ok": False, "error": refused.error} | refused.more, METHODS.get(name))
+        except Exception as crash:
+            slack.crashes.append(crash)
+            raise
 
     def _authenticate(self, asked: web.Request, wanted: Method) -> None:
         slack = self._slack
@@ -113,7 +131,7 @@ class Web:
         call.error, call.status = "ratelimited", 429
         # Slack counts in whole seconds; a shortened minute may ask for none.
         seconds = math.ceil(wait) if self._slack.limits.scale >= 1 else round(wait)
-        headers = {"Retry-After": str(seconds)}
+        headers = {"Retry-After": str(seconds), "x-oauth-scopes": ",".join(sorted(self._slack.scopes))}
         return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers=headers)
 
     def _put(self, call: Call, fault: Fault) -> web.Response:
@@ -165,6 +183,8 @@ def _check_arguments(wanted: Method, args: Json) -> None:
     # Bolt adds the team to every call.
     if unknown := sorted(args.keys() - wanted.known - {"team_id"}):
         raise Refused("invalid_arguments", *(f"[ERROR] unknown argument: {one}" for one in unknown))
+    if odd := sorted(one for one in STRINGS & args.keys() if not isinstance(args[one], str | None)):
+        raise Refused("invalid_arguments", *(f"[ERROR] must be a string [json-pointer:/{one}]" for one in odd))
 
 
 async def _arguments(asked: web.Request) -> tuple[Json, bool]:

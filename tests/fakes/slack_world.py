@@ -64,7 +64,10 @@ class Stream:
 
 @dataclass
 class Message:
-    """`pings` are the parts that would notify somebody; `versions` every text it ever had, the newest last."""
+    """`pings` are the parts that would notify somebody; `versions` every text it ever had, the newest last.
+
+    `by_bot`: by the app under test. `robot` is the bot_id of another app.
+    """
 
     ts: str
     channel: str
@@ -84,6 +87,7 @@ class Message:
     state: Json = field(default_factory=dict[str, Any])
     client_msg_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     username: str | None = None
+    robot: str = ""
 
     def shown(self, with_metadata: bool = True) -> Json:
         body: Json = {"type": "message", "user": self.user, "text": self.text, "ts": self.ts, "team": self.team}
@@ -92,7 +96,9 @@ class Message:
         if self.by_bot:
             profile = {"id": BOT, "app_id": APP, "name": "yamabiko", "team_id": TEAM}
             body |= {"bot_id": BOT, "app_id": APP, "bot_profile": profile}
-        else:
+        elif self.robot:
+            body |= {"bot_id": self.robot, "app_id": "A0OTHER"}
+        elif self.subtype in (None, "file_share"):
             body["client_msg_id"] = self.client_msg_id
         if self.blocks:
             body["blocks"] = self.blocks
@@ -145,10 +151,11 @@ class Channel:
     def thread(self, ts: str) -> list[Message]:
         return [one for one in self.messages.values() if one.ts == ts or one.thread_ts == ts]
 
-    def shown_message(self, message: Message, with_metadata: bool = True) -> Json:
-        """A message as history shows it, with what is known of its thread."""
-        body = message.shown(with_metadata)
-        replies = [one for one in self.thread(message.ts) if one.ts != message.ts]
+    def shown_message(self, message: Message, full: bool = True, replies: list[Message] | None = None) -> Json:
+        """A message as history shows it, with what is known of its thread; `replies` if the caller has looked."""
+        body = message.shown(full)
+        if replies is None:
+            replies = [one for one in self.thread(message.ts) if one.ts != message.ts]
         if replies:
             body |= {"thread_ts": message.ts, "reply_count": len(replies), "latest_reply": replies[-1].ts}
             body |= {"reply_users": sorted({one.user for one in replies}), "subscribed": False}

@@ -194,7 +194,7 @@ async def test_a_worker_told_to_stop_hands_the_run_back_and_leaves_no_process(sh
 
 async def test_a_worker_told_to_stop_before_its_child_lives_leaves_none(shop: Shop) -> None:
     number = await shop.enqueue(ENDLESS)
-    for pause in (0.02, 0.1, 0.2, 0.3, 0.4):
+    for pause in (0, 0.002, 0.004, 0.006, 0.02, 0.1, 0.2, 0.3, 0.4):  # claiming, reading, starting the child
         async with working(shop.worker()):
             await asyncio.sleep(pause)
         assert children() == []

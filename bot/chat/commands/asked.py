@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bot.chat.alternatives import Alternatives
 from bot.chat.blocklist import Blocklist
 from bot.chat.cards import Answer
 from bot.chat.events import ChannelSeen, MemberSeen, Posted, Thread, WorkspaceSeen
@@ -29,13 +30,18 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What stands around the desk. `servers` are the bases that are models on servers."""
+    """What stands around the desk. `servers` are the bases that are models on servers.
+
+    `troubles` are the networks that do not work as they should, with a sentence on why, for admins' eyes.
+    """
 
     sessions: Sessions
     live: LiveAdapters
     servers: Sequence[str] = ()
     blocked: Blocklist = field(default_factory=Blocklist)
     panel_link: Callable[[Actor], Awaitable[str]] | None = None  # None: there is no panel
+    alternatives: Alternatives | None = None  # None: no reply is shown by this process
+    troubles: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def progress(run: RunReport) -> str:
     """What a run that has not ended is doing."""
     if run.stopping:
         return say("asked to stop")
-    told = [shown("phase", run.phase) if run.phase else shown("run status", run.status)]
+    told = [shown("phase", run.phase)] if run.phase else []
     if run.steps:
         told = [f"{bar(run.step, run.steps)} {run.step}/{run.steps}"]
     if run.loss is not None:

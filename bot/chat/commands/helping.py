@@ -89,15 +89,15 @@ async def privacy(asked: Asked, given: Mapping[str, str]) -> Answer:
 def _kept() -> Sequence[str]:
     return (
         say(
-            "**Messages** are kept only from channels that an admin opened, each of which is told: as context for answers, "
-            "or for training too. Mail addresses, numbers and secrets are cut out before anything is kept."
+            "**Messages** are kept only from channels that an admin opened, each of which is told: as context for "
+            "answers, or for training too. Mail addresses, numbers and secrets are cut out before anything is kept."
         ),
         say(
             "**Training** takes your messages only if you said yes; what came through a network's API also needs a "
             "permission that the owner answers for. A no counts for every training from then on."
         ),
         say(
-            "**Questions to me and my answers** are kept so that I know what we talked about, and are never trained on. "
+            "**Questions to me and my answers** are kept so that I know what we talked about, and never trained on. "
             "The one who asked can delete each."
         ),
         say("**Your answers, thumbs and language** are kept so that they count."),

@@ -89,7 +89,7 @@ async def _queued(asked: Asked, name: str, given: Mapping[str, str]) -> Card:
     if await watching.is_trainer_alive(asked.sessions, asked.actor):
         parts.append(Note(say("I tell you when it has ended.")))
     else:
-        parts.append(Note(in_chat(say("No trainer is alive: `yamabiko run` or `python -m trainer` starts one."))))
+        parts.append(Note(say("It waits for a trainer, and none is alive; whoever runs me can start one.")))
     parts.append(Row([Button(say("How it goes"), "runs", found.name), _cancel(run)]))
     return Card(parts)
 
@@ -154,7 +154,7 @@ def _run(run: RunReport, by: str) -> str:
     if run.note:
         lines.append(f"“{run.note}”")
     if run.status in _OPEN:
-        lines.append(figures.progress(run))
+        lines += [line for line in [figures.progress(run)] if line]
     elif run.adapter is not None:
         lines.append(f"{figures.adapter(run.adapter)}: {figures.change(run.base_loss, run.candidate_loss)}")
     elif run.reason:
@@ -206,6 +206,7 @@ SUBJECT = Subject(
             mark("What is being trained, and what came of it"),
             runs,
             (Option("persona", mark("Whose"), "persona"),),
+            "curator",
         ),
         Command(
             "cancel",

@@ -6,7 +6,7 @@ from bot.chat import past_words
 from bot.chat.cards import Answer, Button, Card, Choice, Field, Form, Heading, Line, Note, Part, Row, Text, told
 from bot.chat.commands.asked import Asked, Command, FormRefused, Option, Subject
 from bot.chat.commands.meant import channel, row
-from bot.chat.text_words import left_out, open_for, terms
+from bot.chat.text_words import left_out, open_for
 from bot.chat.verbs import text
 from bot.chat.verbs.authority import authorise
 from db.channels import ChannelSummary
@@ -112,11 +112,18 @@ async def _form(asked: Asked, where: int) -> Form:
 def _terms() -> tuple[Part, ...]:
     """What has to be true before anything is learned, and what the networks forbid."""
     rules = say(
-        "Learned is only what its author agreed to, and what came through an API only once the owner gave a ground by "
-        "`/yamabiko permit-training`. Slack's API terms forbid training a model on text that its API gave, as they are "
-        "written: have an agreement with them, or import your workspace's own export instead."
+        "Only what its author agreed to is learned, and text that came through an API only once the owner gave a "
+        "ground for it (`/yamabiko permit-training`)."
     )
-    return (Note(rules), Note(terms()))
+    return (Note(f"{rules} {_forbidden()}"),)
+
+
+def _forbidden() -> str:
+    return say(
+        "Slack's and Discord's developer terms, as they are written, forbid training a model on text from their APIs "
+        "unless they permit it: have an agreement with them, or import files you own, your workspace's own export, or "
+        "members' own data packages."
+    )
 
 
 async def submit_approve(asked: Asked, value: str, given: Mapping[str, str]) -> Answer:
@@ -172,10 +179,10 @@ def _warning(found: WorkspaceSummary) -> tuple[Part, ...]:
         workspace=found.name,
     )
     warning = say(
-        "Training on them needs, beside each author's yes, a permission that only you can answer for. Slack's API "
-        "terms forbid it as they are written. What you write here is kept with your name; without it, none is learned."
+        "Training on them needs, beside each author's yes, a permission that only you can answer for. What you write "
+        "here is kept with your name; without it, none of them is learned."
     )
-    return (Text(f"{count} {warning}"), Line(), Note(terms()))
+    return (Text(f"{count} {warning}"), Line(), Note(_forbidden()))
 
 
 async def submit_permit(asked: Asked, value: str, given: Mapping[str, str]) -> Answer:

@@ -1,4 +1,4 @@
-"""Commands on people and on quiet: members, block, unblock, pause, resume, panel, claim."""
+"""Commands that keep order: members, block, unblock, pause, resume; and those that let in: panel, claim."""
 
 from collections.abc import Mapping
 
@@ -167,13 +167,6 @@ SUBJECT = Subject(
         Command("unblock", mark("Answer a member again"), unblock, (_MEMBER,), "admin"),
         Command("pause", mark("Answer nobody in a channel, or anywhere"), pause, (_CHANNEL, _EVERYTHING), "admin"),
         Command("resume", mark("End a pause"), resume, (_CHANNEL, _EVERYTHING), "admin"),
-        Command("panel", mark("A link to the web panel, for you alone"), panel, role="curator"),
-        Command(
-            "claim",
-            mark("Become the owner, with the code that the shell gave"),
-            claim,
-            (Option("code", mark("The code"), required=True),),
-        ),
     ),
     presses={
         "members": more_members,
@@ -182,4 +175,17 @@ SUBJECT = Subject(
         "unblock": press_unblock,
         "resume": press_resume,
     },
+)
+
+SIGNING_IN = Subject(
+    mark("Sign in"),
+    (
+        Command("panel", mark("A link to the web panel, for you alone"), panel, role="curator"),
+        Command(
+            "claim",
+            mark("Become the owner, with the code that the shell gave"),
+            claim,
+            (Option("code", mark("The code"), required=True),),
+        ),
+    ),
 )

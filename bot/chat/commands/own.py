@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from bot.chat.cards import Answer, Button, Card, Choice, Facts, Heading, Menu, Note, Part, Row, Text
 from bot.chat.commands import figures
 from bot.chat.commands.asked import Asked, Command, Option, Subject
+from bot.chat.text_words import provenance, purpose
 from bot.chat.verbs import own, text
 from db.coded import shown
 from db.holdings import Answered, Holdings
 from db.members import Purpose
-from db.words import LANGUAGES, best, mark, say, say_count, speaking
+from db.words import LANGUAGES, best, by_default, mark, say, say_count, speaking
 
 _PURPOSES: Mapping[str, tuple[Purpose, bool]] = {
     "yes": ("community", True),
@@ -28,9 +29,9 @@ async def consent(asked: Asked, given: Mapping[str, str]) -> Answer:
 
 async def press_consent(asked: Asked, value: str) -> Answer:
     """Yes or no, by a button under a channel's notice, at home or here; answered in private."""
-    purpose, yes = _PURPOSES[value]
-    await own.answer(asked.sessions, asked.actor, yes, purpose, _ground(asked))
-    return await _consents(asked, _recorded(purpose, yes))
+    what_for, yes = _PURPOSES[value]
+    await own.answer(asked.sessions, asked.actor, yes, what_for, _ground(asked))
+    return await _consents(asked, _recorded(what_for, yes))
 
 
 def _ground(asked: Asked) -> str:
@@ -42,8 +43,8 @@ def _ground(asked: Asked) -> str:
     return f"said so in {network}, #{channel.name}"
 
 
-def _recorded(purpose: Purpose, yes: bool) -> str:
-    if purpose == "voice":
+def _recorded(what_for: Purpose, yes: bool) -> str:
+    if what_for == "voice":
         if yes:
             return say("Recorded: a persona may be trained to speak as you alone.")
         return say("Recorded: no persona may be trained to speak as you alone.")
@@ -101,14 +102,14 @@ def _facts(found: Holdings) -> list[tuple[str, str]]:
             "{channel}: {count:,} messages ({provenance})",
             one.messages,
             channel=one.channel,
-            provenance=shown("provenance", one.provenance),
+            provenance=provenance(one.provenance),
         )
         for one in found.written
     ]
     latest: dict[str, str] = {}
     for one in found.answers:
         told = say("yes") if one.yes else say("no")
-        latest.setdefault(one.purpose, f"{shown('purpose', one.purpose)}: {told}, {figures.day(one.at)}")
+        latest.setdefault(one.purpose, f"{purpose(one.purpose)}: {told}, {figures.day(one.at)}")
     return [
         (say("Messages"), "\n".join(written) or say("none")),
         (say("Answers about training"), "\n".join(latest.values()) or say("none, which means no")),
@@ -146,7 +147,7 @@ async def choose_language(asked: Asked, value: str) -> Answer:
     chosen = None if value == "auto" else value
     await text.choose_language(asked.sessions, asked.actor, f"#{asked.member_id}", chosen)
     if chosen is None:
-        with speaking(best(asked.call.member.locale or "")):
+        with speaking(best(asked.call.member.locale or "") or by_default()):
             return Card([Text(say("I speak what your network says with you."))])
     with speaking(chosen):
         return Card([Text(say("I speak {language} with you now.", language=LANGUAGES[chosen]))])

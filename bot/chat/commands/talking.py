@@ -68,21 +68,27 @@ async def use(asked: Asked, given: Mapping[str, str]) -> Answer:
 
 async def status(asked: Asked, given: Mapping[str, str]) -> Answer:
     found = await standing.standing(asked.sessions, asked.actor, asked.channel_id)
-    waiting = say_count("{count} question waits", "{count} questions wait", found.waiting)
-    answering = say_count("{count} is being answered", "{count} are being answered", found.answering)
     facts = [
         (say("Speaks here"), found.speaks or say("nobody yet; name one when you ask")),
-        (say("Queue"), f"{waiting}, {answering}"),
+        (say("Queue"), _queue(found.waiting, found.answering)),
         (say("Trainer"), say("alive") if found.trainer else say("not running")),
     ]
     for run in await training.list_runs(asked.sessions, asked.actor):
         if run.status in ("queued", "running"):
             name = say("Run {run}", run=run.id)
-            facts.append((name, f"{run.persona}, {shown('run status', run.status)}: {figures.progress(run)}"))
+            told_of = [run.persona, shown("run status", run.status), figures.progress(run)]
+            facts.append((name, listed(one for one in told_of if one)))
     if found.paused:
         facts.append((say("Paused"), listed(place or say("everything") for place in found.paused)))
     told_here = say("I am paused here.") if found.paused_here else say("I am here.")
     return Card([Facts(facts), Note(told_here)])
+
+
+def _queue(waiting: int, answering: int) -> str:
+    if not waiting and not answering:
+        return say("nobody waits")
+    waits = say_count("{count} question waits", "{count} questions wait", waiting)
+    return listed([waits, say_count("{count} is being answered", "{count} are being answered", answering)])
 
 
 SUBJECT = Subject(

@@ -196,7 +196,7 @@ _WHY = Option("why", mark("Why, for the record"))
 SUBJECT = Subject(
     mark("Versions"),
     (
-        Command("adapters", mark("What a persona has learned so far, and how well"), adapters, (_PERSONA,)),
+        Command("adapters", mark("What a persona has learned so far, and how well"), adapters, (_PERSONA,), "curator"),
         Command(
             "compare",
             mark("The same prompts, answered by the base, by what is live and by a candidate"),

@@ -179,7 +179,7 @@ async def promote(session: AsyncSession, actor: Actor, persona: str, number: int
     """
     found = await personas.named(session, persona)
     adapter = await _chosen(session, found, number)
-    await _go_live(session, actor, found, adapter, why or say("promoted"))
+    await _go_live(session, actor, found, adapter, why or "promoted")
     adapter.state = "candidate"  # promoting one that was rejected takes the rejection back
     return adapter.number
 
@@ -223,7 +223,7 @@ async def rollback(
         adapter = await _previous(session, found)
     else:
         adapter = await adapters.numbered(session, found, to) if to else None
-    await _go_live(session, actor, found, adapter, why or say("rolled back"))
+    await _go_live(session, actor, found, adapter, why or "rolled back")
     return adapter.number if adapter else None
 
 

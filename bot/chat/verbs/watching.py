@@ -1,20 +1,23 @@
-"""Queries of who watches: a run's points as they come, who asked for it, whether anybody works, and what went live.
+"""Queries of who watches: a run's points, who asked for it, whether anybody works, what went live, all at a glance.
 
 Changes nothing. Knows no verb.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.heartbeat import standings
 from bot.chat.keeping import Standing
 from bot.chat.verbs.authority import Actor, query
-from db import adapters, heartbeats, members, personas, runs
+from db import adapters, heartbeats, members, overview, pauses, personas, runs
+from db.overview import Candidate, Here, Kept, Queue
+from db.session import Sessions, reading
 from db.words import say
 
+LATELY = timedelta(days=1)
 _AT_ONCE = 1000  # points; more are asked for anew, so that a long run holds nobody up
 
 
@@ -34,6 +37,33 @@ class ActivationReport:
     previous: int | None
     by: str
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Myself:
+    """What a member sees of themselves: how much is kept, and where they are."""
+
+    kept: Kept
+    here: list[Here]
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What whoever runs the bot sees first; `failures` are reasons with how often, of the last day like the runs."""
+
+    queue: Queue
+    trainer_alive: bool
+    candidates: list[Candidate]
+    failures: list[tuple[str, int]]
+    failed_runs: list[tuple[int, str, str]]
+    paused: list[str | None]  # channels' names, None for everything
+    opened: list[Here]
+
+
+async def changes(sessions: Sessions) -> Hashable:
+    """Something that differs as soon as a page at a glance would."""
+    async with reading(sessions) as session:
+        return await overview.mark(session)
 
 
 @query("member")
@@ -81,3 +111,28 @@ async def list_activations(session: AsyncSession, actor: Actor, persona: str) ->
         ActivationReport(row.at, number(row.adapter_id), number(row.previous_adapter_id), row.by, row.why)
         for row in history
     ]
+
+
+@query("member")
+async def myself(session: AsyncSession, actor: Actor, workspace: int, limit: int = 12) -> Myself:
+    """Of the member who asks and of nobody else; `workspace` is the row they ask from."""
+    member = int(actor.name.removeprefix("member:"))
+    return Myself(
+        await overview.kept(session, member),
+        await overview.where_a_member_is(session, workspace, member, limit),
+    )
+
+
+@query("curator")
+async def glance(session: AsyncSession, actor: Actor, workspace: int, limit: int = 5) -> Glance:
+    """At most `limit` of each kind; channels are those of the workspace."""
+    now = datetime.now(UTC)
+    return Glance(
+        queue=await overview.queue(session, now),
+        trainer_alive=bool(await heartbeats.alive(session, "trainer", now)),
+        candidates=await overview.candidates(session, limit),
+        failures=await overview.failures(session, now - LATELY, limit),
+        failed_runs=await overview.failed_runs(session, now - LATELY, limit),
+        paused=await pauses.places(session),
+        opened=await overview.opened(session, workspace, 3 * limit),
+    )

@@ -13,6 +13,7 @@ from bot.panel.dialogs import asking, confirm, decide
 from bot.panel.frame import Page, heading
 from bot.panel.shown import address, badge, loss, speaker_word, way, when
 from bot.panel.visitor import Visitor
+from db.coded import activation_shown
 from db.words import say, say_count
 
 
@@ -150,7 +151,8 @@ def _show_history(rows: list[ActivationReport], called: dict[str, str]) -> None:
         for place, heading in enumerate(headings)
     ]
     cells = [
-        (when(row.at), speaker_word(row.previous), speaker_word(row.adapter), called[row.by], row.why) for row in rows
+        (when(row.at), speaker_word(row.previous), speaker_word(row.adapter), called[row.by], activation_shown(row.why))
+        for row in rows
     ]
     shown = [{str(place): cell for place, cell in enumerate(row)} for row in cells]
     ui.table(columns=columns, rows=shown, pagination=20 if len(shown) > 20 else None).classes("w-full").props(

@@ -10,9 +10,10 @@ from bot.chat.verbs.training import RunReport
 from bot.panel.dialogs import confirm
 from bot.panel.frame import Page, heading
 from bot.panel.loss_chart import LossChart
-from bot.panel.shown import ENDED, address, badge, clock, colour, facts, loss, phase_word, state_word, way, when
+from bot.panel.shown import ENDED, address, badge, clock, colour, facts, loss, state_word, way, when
 from bot.panel.ticking import every_second
 from bot.panel.visitor import Visitor
+from db.coded import phase_shown
 from db.runs import NoSuchRun
 from db.words import say
 
@@ -82,7 +83,7 @@ def _row(run: RunReport) -> dict[str, Any]:
         "persona": run.persona,
         "status": say("stopping") if run.stopping else state_word(run.status),
         "colour": colour(run.status),
-        "progress": f"{steps} {phase_word(run.phase)}".strip() or "–",
+        "progress": f"{steps} {phase_shown(run.phase)}".strip() or "–",
         "loss": loss(run.loss),
         "adapter": run.adapter or "–",
         "asked": when(run.created_at),
@@ -157,7 +158,7 @@ class _OneRun:
         self._state.clear()
         with self._state:
             badge(report.status)
-            doing = say("stopping") if report.stopping else phase_word(report.phase)
+            doing = say("stopping") if report.stopping else phase_shown(report.phase)
             if report.status == "queued":
                 doing = say("waiting for the trainer")
             if doing:

@@ -8,13 +8,14 @@ from typing import Any
 import structlog
 from nicegui import ui
 
+from bot.chat.troubles import is_ours, sentence
 from bot.chat.trying import Speaker, Trial, tried
 from bot.chat.verbs import personas
 from bot.chat.verbs.personas import PersonaSummary
 from bot.generation.engine import EngineBusy, Waiting
 from bot.panel.controls import Controls
 from bot.panel.frame import Page, heading
-from bot.panel.visitor import Visitor, is_ours, sentence
+from bot.panel.visitor import Visitor
 from db.words import say
 
 log = structlog.get_logger()

@@ -6,7 +6,7 @@ from bot.chat.verbs import text
 from bot.panel.text_words import moment, terms
 from bot.panel.visitor import Visitor
 from db.words import say, say_count
-from db.workspaces import WorkspaceSummary
+from db.workspaces import PACKAGES, WorkspaceSummary
 
 _WITH_API = ("slack", "discord")
 
@@ -27,7 +27,7 @@ class Permission:
 
     async def _show(self) -> None:
         found = await self._visitor.call(text.list_workspaces)
-        concerned = [one for one in found if one.platform in _WITH_API or one.api_messages or one.ground]
+        concerned = [one for one in found if _has_api(one) or one.api_messages or one.ground]
         self._place.clear()
         with self._place:
             if not concerned:
@@ -72,3 +72,7 @@ class Permission:
             ground = ui.input(say("What the permission rests on")).props("outlined dense").classes("grow")
             ground.mark(f"ground-{workspace.id}")
             ui.button(say("Permit training"), on_click=self._visitor.handling(permit)).mark(f"permit-{workspace.id}")
+
+
+def _has_api(workspace: WorkspaceSummary) -> bool:
+    return workspace.platform in _WITH_API and (workspace.platform, workspace.platform_id) != PACKAGES

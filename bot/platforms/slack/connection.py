@@ -4,6 +4,7 @@ Owns who we are there, and what is alive only while we are connected. Knows noth
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
 
@@ -69,7 +70,7 @@ class Connection:
             self.people = People(self._client, self._pace, me.workspace.id, partial(_late, on_event, me))
             stack.push_async_callback(self.people.aclose)
             app = await self._app(stack, me, on_event)
-            missed = partial(on_event, Missed("slack"))
+            missed = lambda: on_event(Missed("slack"))
             if self._keys.transport == "http":
                 await self._served(stack, app, missed)
             else:
@@ -93,7 +94,7 @@ class Connection:
     async def _named(self, call: Call) -> Call:
         return call
 
-    async def _served(self, stack: AsyncExitStack, app: AsyncApp, missed: partial[object]) -> None:
+    async def _served(self, stack: AsyncExitStack, app: AsyncApp, missed: Callable[[], Awaitable[object]]) -> None:
         self._server = Server(app, self._keys.signing_secret, *self._listens)
         try:
             await self._server.open()
@@ -103,7 +104,7 @@ class Connection:
         finally:
             self._server = None
 
-    async def _connected(self, app: AsyncApp, missed: partial[object]) -> None:
+    async def _connected(self, app: AsyncApp, missed: Callable[[], Awaitable[object]]) -> None:
         self._sockets = Sockets(app, lambda: admitted(self._keys), missed, self._client.proxy)
         tasks = [
             asyncio.create_task(self._sockets.serve()),

@@ -4,6 +4,8 @@ Owns the server, and that only Slack is listened to: each request is signed, fre
 Bolt's to read.
 """
 
+from collections.abc import Sequence
+
 import structlog
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
@@ -41,10 +43,8 @@ class Server:
             await site.start()
         except OSError as error:
             await self.aclose()
-            told = say(
-                "nobody can listen at {host}:{port} ({why})", host=self._host, port=self._port, why=error.strerror
-            )
-            raise NotReached(told) from error
+            place = f"{self._host}:{self._port}"
+            raise NotReached(say("it cannot listen at {place} ({why})", place=place, why=error.strerror)) from error
         host, port, *_ = self._runner.addresses[0]
         self.address = f"http://{host}:{port}{PATH}"
 
@@ -57,7 +57,7 @@ class Server:
         if not self._is_slacks(body, request):
             log.info("a request that is not Slack's, or too old, was turned away")
             return web.Response(status=401, text="this is not signed by Slack")
-        headers = {name: [value] for name, value in request.headers.items()}
+        headers: dict[str, str | Sequence[str]] = {name: [value] for name, value in request.headers.items()}
         asked = AsyncBoltRequest(body=body.decode(), query=request.query_string, headers=headers)
         return await to_aiohttp_response(await self._app.async_dispatch(asked))
 

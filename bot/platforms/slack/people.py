@@ -129,12 +129,12 @@ class People:
 
     async def _person(self, member: str) -> Person:
         await self._pace.turn("users.info")
-        user: dict[str, Any] = (await self._client.users_info(user=member, include_locale=True))["user"]
-        return person_of(user, self._team)
+        answer = await self._client.users_info(user=member, include_locale=True)
+        return person_of(answer.get("user") or {}, self._team)
 
     async def _channel(self, channel: str) -> ChannelSeen:
         await self._pace.turn("conversations.info")
-        found: dict[str, Any] = (await self._client.conversations_info(channel=channel))["channel"]
+        found: dict[str, Any] = (await self._client.conversations_info(channel=channel)).get("channel") or {}
         if found.get("is_im"):
             other = (await self.get([str(found.get("user"))]))[str(found.get("user"))]
             name = other.seen.name if isinstance(other, Person) else ""

@@ -135,7 +135,7 @@ class Showing:
     async def _start(self, text: str) -> str | None:
         """The new stream; None where Slack will not have one."""
         begun = _without_closing(text)
-        who = {"recipient_team_id": self._to.workspace, "recipient_user_id": self._to.asker}
+        who: dict[str, Any] = {"recipient_team_id": self._to.workspace, "recipient_user_id": self._to.asker}
         with self._streams.starting(self._to.channel, self._thread):
             try:
                 answer = await self._wire.client.chat_startStream(

@@ -79,9 +79,8 @@ class Sockets:
                 await socket.greeted()
                 return socket
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise NotReached(
-                say("Slack's connection does not open ({reason}).", reason=type(error).__name__)
-            ) from error
+            reason = type(error).__name__
+            raise NotReached(say("Slack's connection does not open ({reason}).", reason=reason)) from error
 
     def _wind_up(self, socket: "_Socket") -> None:
         task = asyncio.create_task(socket.wind_up())

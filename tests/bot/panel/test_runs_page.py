@@ -11,11 +11,9 @@ from nicegui.testing.user import User
 from bot.chat.verbs import training
 from bot.chat.verbs.authority import Actor
 from bot.panel.house import House
-from bot.panel.shown import phase_word
 from db import adapters, datasets, members, personas, runs
 from db.models import Run
 from db.session import Sessions, transaction
-from db.words import speaking
 from tests.fakes import community
 from tests.fakes.panel import sign_in
 
@@ -202,9 +200,3 @@ async def test_a_failed_run_tells_why_and_who_asked(owner: User, house: House, r
     await owner.open(f"/runs?run={run}")
     for text in ("failed", "The disk is full.", "ann", "new talk"):
         await owner.should_see(text)
-
-
-def test_each_step_of_preparing_a_base_is_told_in_the_visitors_language() -> None:
-    with speaking("ja"):
-        assert phase_word("preparing the base: reading weights").endswith("重みを読んでいます")
-    assert phase_word("preparing the base: reading weights") == "preparing the base: reading weights"

@@ -1,4 +1,4 @@
-"""The Text page: channels opened and closed, answers and permission recorded, messages reviewed."""
+"""The Text page: channels opened and closed, answers recorded, messages reviewed."""
 
 from datetime import UTC, datetime
 
@@ -179,24 +179,6 @@ async def test_an_owner_gives_a_role_and_an_admin_is_not_offered_to(
 
 async def _has_role(house: House, name: str, role: str) -> bool:
     return (await member(house, name)).role == role
-
-
-async def test_permission_is_recorded_with_its_ground_and_withdrawn(
-    owner: User, house: House, place: Community
-) -> None:
-    row = place.workspace.id
-    await owner.open("/text?part=permission")
-    await owner.should_see("not permitted")
-    owner.find(marker=f"permit-{row}").click()
-    await owner.should_see("Say what this permission rests on.", retries=30)
-    owner.find(marker=f"ground-{row}").type("an agreement of May")
-    owner.find(marker=f"permit-{row}").click()
-    await owner.should_see("training permitted", retries=30)
-    await owner.should_see("an agreement of May")
-    owner.find(marker=f"withdraw-{row}").click()
-    await owner.should_see("not permitted", retries=30)
-    async with reading(house.sessions) as session:
-        assert (await workspaces.named(session, row)).permission_ground is None
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """What failed, said to people.
 
-Owns which errors are sentences already. Knows no page.
+Owns which errors are sentences already. Knows no page and no command.
 """
 
 from db.words import say

@@ -1,0 +1,48 @@
+"""What the contracts of the pretended Slack share: a workspace in a hurry, one person, one channel, an app."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from tests.fakes.slack import Channel, FakeSlack, Person
+from tests.fakes.slack_app import Hearing, app_of, client_of, connected
+from tests.fakes.slack_deliveries import Pace
+
+
+@pytest.fixture
+async def slack() -> AsyncGenerator[FakeSlack]:
+    async with FakeSlack.running(limits=False, pace=Pace(again=(0.0, 0.05, 0.1))) as running:
+        yield running
+
+
+@pytest.fixture
+def client(slack: FakeSlack) -> AsyncWebClient:
+    return client_of(slack)
+
+
+@pytest.fixture
+def ann(slack: FakeSlack) -> Person:
+    return slack.person("Ann")
+
+
+@pytest.fixture
+def general(slack: FakeSlack, ann: Person) -> Channel:
+    return slack.channel("general", ann)
+
+
+@pytest.fixture
+async def app(slack: FakeSlack) -> AsyncGenerator[AsyncApp]:
+    """An app that is connected, and hears what each test has it hear."""
+    made = app_of(slack)
+    async with connected(slack, made):
+        yield made
+
+
+@pytest.fixture
+async def hearing(slack: FakeSlack) -> AsyncGenerator[Hearing]:
+    """A connected app that writes down every event."""
+    there = Hearing(slack)
+    async with connected(slack, there.app):
+        yield there

@@ -1,0 +1,107 @@
+"""A bot in the pretended Slack: rows, a scripted engine, and the real SDK between them.
+
+Owns putting these together. Knows no model.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import select
+
+from bot.chat.answering import Answering
+from bot.chat.blocklist import Blocklist
+from bot.chat.collecting import Collecting
+from bot.chat.commands.asked import Around
+from bot.chat.desk import Desk
+from bot.chat.feedback import Feedback
+from bot.chat.inbox import Inbox
+from bot.chat.keeping import Keeper, Pauses
+from bot.chat.reply import Limits, Replier
+from bot.chat.router import Router
+from bot.engines import Engines
+from bot.live_adapters import LiveAdapters
+from bot.platforms.slack.checks import Keys
+from bot.platforms.slack.pace import Pace
+from bot.platforms.slack.platform import Slack
+from db.models import Reply
+from db.session import Sessions, reading, transaction
+from tests.fakes import community
+from tests.fakes.engine import ScriptedEngine, weightless
+from tests.fakes.slack import FakeSlack
+
+SCALE = 0.05  # as the pretended Slack shortens its minute
+
+
+class InSlack:
+    """`engine` says what is scripted; `said` is what whoever started the bot would read."""
+
+    def __init__(self, sessions: Sessions, folder: Path, slack: FakeSlack, engine: ScriptedEngine, limits: Limits):
+        self.sessions, self.slack, self.engine = sessions, slack, engine
+        self.said: list[str] = []
+
+        async def open_engine(base: str) -> ScriptedEngine:
+            return engine
+
+        self.live = LiveAdapters(sessions, Engines(weightless, open_engine), folder)
+        replier = Replier(sessions, self.live, limits, Blocklist(()))
+        self.answering = Answering(sessions, replier, f"test-{id(self)}", at_once=80)
+        self.router = Router(sessions, self.answering.wake)
+
+    async def replies(self) -> list[Reply]:
+        async with reading(self.sessions) as session:
+            return list(await session.scalars(select(Reply).order_by(Reply.id)))
+
+    async def done(self, count: int = 1, seconds: float = 10.0) -> list[Reply]:
+        """The replies, when so many have ended."""
+        async with asyncio.timeout(seconds):
+            while True:
+                found = await self.replies()
+                if sum(one.status not in ("queued", "answering") for one in found) >= count:
+                    return found
+                await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def in_slack(
+    sessions: Sessions,
+    folder: Path,
+    slack: FakeSlack,
+    *answers: str,
+    transport: str = "socket",
+    limits: Limits | None = None,
+    persona: bool = True,
+    pauses: Pauses | None = None,
+    **engine,
+) -> AsyncGenerator[InSlack]:
+    """The bot, connected."""
+    if persona:
+        async with transaction(sessions) as session:
+            await community.persona(session, datetime.now(UTC))
+    bot = InSlack(sessions, folder, slack, ScriptedEngine(answers, **engine), limits or Limits())
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(bot.live.aclose)
+        await stack.enter_async_context(bot.answering.running())
+        keys = Keys(slack.bot_token, slack.app_token, transport, slack.signing_secret, slack.api)
+        bot.platform = Slack(Desk(Around(sessions, bot.live)), keys, pace=Pace(scale=SCALE))
+        inbox = Inbox(bot.router, Collecting(sessions), Feedback(sessions))
+        stack.enter_context(bot.answering.serving(bot.platform))
+        bot.keeper = Keeper(
+            bot.platform, partial(inbox.on_event, bot.platform), bot.said.append, pauses or Pauses(0.1, 0.2, 0.2)
+        )
+        serving = asyncio.create_task(bot.keeper.keep())
+        stack.push_async_callback(_ended, serving)
+        await slack.until(bot.platform.connected)
+        if transport == "http":
+            slack.deliver_to(bot.platform.address)
+        yield bot
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
