@@ -1,6 +1,5 @@
 """Talking in Slack: the real SDK against the pretended one."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
