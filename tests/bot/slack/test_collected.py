@@ -10,6 +10,7 @@ from bot.platforms.slack.people import Person
 HARBOUR = WorkspaceSeen("slack", "T1", "Harbour")
 ME = Me("UBOT", "B1", HARBOUR)
 GENERAL = ChannelSeen("C1", "general")
+QUAY = ChannelSeen("C1", "quay")
 SAID = {"type": "message", "user": "U1", "text": "hello", "ts": "1767000000.500000"}
 ANN = Person(MemberSeen("U1", "Ann"))
 
