@@ -12,8 +12,8 @@ from sqlalchemy import event, func, select
 
 from bot.chat.backfill import BATCH, FIRST_PAUSE_S, Backfill
 from bot.chat.collecting import Collecting
-from bot.chat.events import MemberSeen, Missed
-from bot.chat.platform import OutOfReach
+from bot.chat.events import ChannelSeen, MemberSeen, Missed, WorkspaceSeen
+from bot.chat.platform import OutOfReach, Page
 from bot.chat.verbs import text
 from bot.chat.verbs.authority import Actor
 from db import backfills, channels, members, workspaces
@@ -176,16 +176,21 @@ async def test_a_pause_between_two_tries_grows(opened_here: Sessions, square: Sq
     assert (first, backfill._pauses[1][1]) == (FIRST_PAUSE_S, 2 * FIRST_PAUSE_S)
 
 
-async def test_one_channel_that_hangs_keeps_no_other_waiting(opened_here: Sessions, square: Square, now) -> None:
+async def test_one_channel_that_hangs_keeps_no_other_waiting(
+    opened_here: Sessions, square: Square, now, monkeypatch: pytest.MonkeyPatch
+) -> None:
     other = await open_channel(opened_here, now, "C2")
     square.says("hello", "C1")
     square.says("hello there", "C2")
 
-    async def hangs(name: str) -> None:
-        if square.pages_read and len(square.pages_read) == 1:
-            await asyncio.Event().wait()
+    history = square.history
 
-    square.hook = hangs
+    async def hangs(workspace: WorkspaceSeen, channel: ChannelSeen, before: str | None) -> Page:
+        if channel.id == "C1":
+            await asyncio.Event().wait()
+        return await history(workspace, channel, before)
+
+    monkeypatch.setattr(square, "history", hangs)
     running = asyncio.create_task(Backfill(opened_here, {"slack": square}, 365).run())
     async with asyncio.timeout(10):
         while (found := await progress(opened_here, other)) is None or not found.done:  # noqa: ASYNC110  # a row

@@ -131,5 +131,5 @@ def _is_foreign(message: Payload, who: Person | None, ours: WorkspaceSeen, *, sh
     teams: Collection[str] = {str(one) for key in ("user_team", "source_team", "team") if (one := message.get(key))}
     if teams - {ours.id} or (who is not None and who.foreign):
         return True
-    is_known = who is not None and bool(who.seen.name)
+    is_known = bool(teams) or (who is not None and bool(who.seen.name))
     return shared and not is_known

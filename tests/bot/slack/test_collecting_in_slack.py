@@ -14,7 +14,7 @@ from bot.chat.backfill import Backfill
 from bot.chat.collecting import Collecting
 from bot.chat.commands.asked import Around
 from bot.chat.desk import Desk
-from bot.chat.events import Event, Mention
+from bot.chat.events import Event, Mention, Missed
 from bot.chat.opening import Opening
 from bot.chat.verbs import text
 from bot.chat.verbs.authority import Actor
@@ -83,11 +83,13 @@ async def listening(sessions: Sessions, slack: FakeSlack) -> AsyncGenerator[Bot]
         name = type(event).__name__.lower()
         if not isinstance(event, Mention) and hasattr(collecting, name):
             await getattr(collecting, name)(event)
+        if isinstance(event, Missed):
+            connected.set()
 
-    before = slack.deliveries.sockets.connections
+    connected = asyncio.Event()
     running = asyncio.create_task(network.run(on_event))
-    await slack.until(lambda: slack.deliveries.sockets.connections > before)
-    await slack.connected()
+    async with asyncio.timeout(20):
+        await connected.wait()
     try:
         yield Bot(sessions, network)
     finally:
@@ -102,7 +104,7 @@ async def test_what_is_written_edited_and_deleted_in_an_opened_channel_is_follow
     general, random = slack.channel("general", ann, ben), slack.channel("random", ann)
     async with listening(sessions, slack) as bot:
         await bot.opens(general)
-        first = await ann.post(general, f"hello <@{ben.id}> &amp; all, see <https://a.example|the page>")
+        first = await ann.post(general, f"hello <@{ben.id}> & all, see <https://a.example|the page>")
         second = await ben.post(general, "helo")
         third = await ben.post(general, "I regret this", thread=first)
         await ann.post(random, "nobody opened this")
