@@ -27,7 +27,7 @@ from bot.chat.notices import Notices
 from bot.chat.opening import Opening
 from bot.chat.platform import Messenger
 from bot.chat.refreshing import Refreshing
-from bot.chat.verbs import watching
+from bot.chat.verbs import personas, watching
 from bot.chat.verbs.authority import Actor
 from bot.config import BotConfig
 from db import logs
@@ -47,6 +47,8 @@ async def connected(app: App, panel_link: PanelLink | None, tell: Callable[[str]
     `tell` is given what whoever started us should read of them.
     """
     settings, sessions = app.rows.settings, app.rows.sessions
+    if named(settings):
+        await personas.begin(sessions, settings.bases.default)
     there: dict[str, Messenger] = {}
     around = Around(
         sessions,

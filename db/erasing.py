@@ -5,7 +5,7 @@ back. What learned from it is found by lineage: db.datasets.withdrawn.
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,7 +14,7 @@ from db.models import Channel, Message, MessageRevision
 from db.models.text import Provenance
 from db.redact import REDACTION_VERSION
 
-AT_ONCE = 200  # messages in a statement
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # of what was never held: no conversation goes on from there
 
 
 async def erase(
@@ -59,7 +59,7 @@ async def _remember(
     gone = Message(
         channel_id=channel.id,
         platform_id=platform_id,
-        at=now,
+        at=_LONG_AGO,
         conversation=platform_id,
         provenance=provenance,
         review="left_out",

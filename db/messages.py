@@ -151,7 +151,38 @@ async def _conversations(session: AsyncSession, channel: Channel, batch: Sequenc
                 last = message.platform_id
             last_at = message.at
             given[message.platform_id] = last
-    return given
+    return await _joined(session, channel, batch, given, last_at, last)
+
+
+async def _joined(
+    session: AsyncSession,
+    channel: Channel,
+    batch: Sequence[NewMessage],
+    given: dict[str, str],
+    last_at: datetime | None,
+    last: str | None,
+) -> dict[str, str]:
+    """Of a past that is read backwards: the batch's last conversation, begun in it, goes on in what is held already."""
+    if last_at is None or last is None or given.get(last) != last:
+        return given
+    after = await _after(session, channel, last_at)
+    return given if after is None else {one: after if name == last else name for one, name in given.items()}
+
+
+async def _after(session: AsyncSession, channel: Channel, at: datetime) -> str | None:
+    """The conversation that begins no later than a silence after `at`."""
+    return await session.scalar(
+        select(Message.conversation)
+        .where(
+            Message.channel_id == channel.id,
+            Message.at > at,
+            Message.at <= at + SILENCE,
+            (Message.thread.is_(None)) | (Message.thread == Message.platform_id),
+            Message.deleted_at.is_(None),
+        )
+        .order_by(Message.at, Message.id)
+        .limit(1)
+    )
 
 
 async def _stored_conversations(session: AsyncSession, channel: Channel, ids: set[str]) -> dict[str, str]:

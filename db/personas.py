@@ -36,6 +36,11 @@ async def named(session: AsyncSession, name: str) -> Persona:
     return found[0]
 
 
+async def ever(session: AsyncSession) -> bool:
+    """Whether there is or was any persona."""
+    return await session.scalar(select(Persona.id).limit(1)) is not None
+
+
 async def every(session: AsyncSession) -> list[Persona]:
     return list(await session.scalars(select(Persona).where(Persona.deleted_at.is_(None)).order_by(Persona.name)))
 

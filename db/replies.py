@@ -190,10 +190,12 @@ async def finish(
     session.add_all(ReplySource(reply_id=reply.id, message_id=message_id) for message_id in messages)
 
 
-async def given_too(session: AsyncSession, reply_id: int, given: list[int]) -> None:
-    """Lineage of what was said to the same question later: those of `given` that are not on record yet."""
-    known = set(await session.scalars(select(ReplySource.earlier_reply_id).where(ReplySource.reply_id == reply_id)))
-    session.add_all(ReplySource(reply_id=reply_id, earlier_reply_id=one) for one in given if one not in known)
+async def given_too(session: AsyncSession, reply_id: int, given: list[int], messages: list[int]) -> None:
+    """Lineage of what was said to the same question later: earlier replies and messages not on record yet."""
+    known = list(await session.scalars(select(ReplySource).where(ReplySource.reply_id == reply_id)))
+    known_replies, known_messages = {one.earlier_reply_id for one in known}, {one.message_id for one in known}
+    session.add_all(ReplySource(reply_id=reply_id, earlier_reply_id=one) for one in given if one not in known_replies)
+    session.add_all(ReplySource(reply_id=reply_id, message_id=one) for one in messages if one not in known_messages)
     await session.flush()
 
 

@@ -5,10 +5,12 @@ Owns `transaction()`, the only commit in the product, and `reading()`. Knows no 
 
 import asyncio
 import contextlib
+import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.exc import DBAPIError
@@ -82,9 +84,21 @@ def sessions_of(engine: AsyncEngine) -> Sessions:
 
 @asynccontextmanager
 async def transaction(sessions: Sessions) -> AsyncGenerator[AsyncSession]:
-    """The rows written inside are kept together or not at all. Nothing slow is awaited inside."""
-    async with sessions.begin() as session:  # left whole even when cancelled meanwhile
+    """The rows written inside are kept together or not at all. Nothing slow is awaited inside.
+
+    SQLite lets one write at a time and leaves it to chance who is next, so that one may wait for seconds while others
+    pass; within this process whoever came first goes first.
+    """
+    async with _turn(sessions), sessions.begin() as session:  # left whole even when cancelled meanwhile
         yield session
+
+
+_turns: WeakKeyDictionary[Any, asyncio.Lock] = WeakKeyDictionary()
+
+
+def _turn(sessions: Sessions) -> AbstractAsyncContextManager[object]:
+    engine = sessions.kw["bind"]
+    return _turns.setdefault(engine, asyncio.Lock()) if engine.dialect.name == "sqlite" else nullcontext()
 
 
 @asynccontextmanager

@@ -53,13 +53,16 @@ class Alternatives:
         yield await self._drawn(actor, found)
 
     async def _drawn(self, actor: Actor, found: Answers) -> Card:
-        reply = found.placed.reply
+        reply, platform = found.placed.reply, self._platform(found)
         if reply.id in self._drawing:
             raise NotChangeable(say("I am thinking of other answers already; a moment, please."))
         self._drawing.add(reply.id)
         try:
-            others = await self._replier.others(reply, AT_ONCE, random.randrange(2**31))
-            kept = await verbs.keep_answers(self._sessions, actor, reply.id, others.said, others.given)
+            others = await self._replier.others(platform, found.placed, AT_ONCE, random.randrange(2**31))
+            context = others.context
+            kept = await verbs.keep_answers(
+                self._sessions, actor, reply.id, others.said, context.given, context.messages
+            )
         finally:
             self._drawing.discard(reply.id)
         if len(kept) <= max(len(found.kept), 1):
@@ -93,10 +96,7 @@ class Alternatives:
             chosen = next((one for one in found.kept if one.number == number), None)
             if chosen is None:
                 raise no_such_answer()
-            platform = self._platforms.get(found.placed.workspace.platform)
-            if platform is None or found.placed.reply.shown_ref is None:
-                raise NotChangeable(say("This reply cannot be reached where it stands."))
-            showing = _Showing(self._sessions, platform, found.placed)
+            showing = _Showing(self._sessions, self._platform(found), found.placed)
             ref = await showing.changed(self._replier.safe(chosen.text), self._replier.limits.network_seconds)
             try:
                 await verbs.choose_answer(self._sessions, actor, reply_id, number, ref)
@@ -104,6 +104,12 @@ class Alternatives:
                 await showing.taken_away()
                 raise
             return self._card(await verbs.answers(self._sessions, actor, reply_id))
+
+    def _platform(self, found: Answers) -> Platform:
+        platform = self._platforms.get(found.placed.workspace.platform)
+        if platform is None or found.placed.reply.shown_ref is None:
+            raise NotChangeable(say("This reply cannot be reached where it stands."))
+        return platform
 
 
 class _Showing:

@@ -5,7 +5,7 @@ else. Knows no network and no model; the context stands in bot.chat.context.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -16,8 +16,8 @@ import structlog
 from bot.chat import texts
 from bot.chat.blocklist import Blocklist
 from bot.chat.context import Context, Reach, gathered, seen_in_thread
-from bot.chat.events import Written
-from bot.chat.hand import Hand
+from bot.chat.events import Thread
+from bot.chat.hand import Hand, place_of
 from bot.chat.outgoing import quiet, safe, safe_text
 from bot.chat.platform import Kind, NotShown, Platform
 from bot.generation.engine import EngineBusy, EngineUnavailable, Finish, Piece, Reason, Request, Sampling, Waiting
@@ -50,10 +50,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Others:
-    """Other answers to a question, and the earlier replies they were given."""
+    """Other answers to a question, and what they were given."""
 
     said: list[Said]
-    given: list[int]
+    context: Context
 
 
 class NoOthers(Exception):
@@ -104,8 +104,7 @@ class Replier:
     async def _why_not(self, platform: Platform, hand: Hand) -> str | None:
         """None when it was answered, else the sentence that says why not."""
         try:
-            seen = await seen_in_thread(self._sessions, platform, hand.to, hand.reply)
-            context = await self._context(hand.reply, seen)
+            context = await self._context(platform, hand.to, hand.reply)
             async with self._live.base(context.persona):
                 pass  # a base that cannot be opened is told before anything shows
             await self._speak(platform, hand, context)
@@ -137,13 +136,13 @@ class Replier:
             deadline_s=self.limits.reply_seconds,
         )
 
-    async def others(self, reply: Reply, count: int, seed: int) -> Others:
+    async def others(self, platform: Platform, placed: replies.Placed, count: int, seed: int) -> Others:
         """`count` more answers to the same question, given what a new one would be given; nothing is shown or kept.
 
         Raises NoOthers.
         """
         try:
-            context = await self._context(reply)
+            context = await self._context(platform, place_of(placed), placed.reply)
             request = replace(self._request(context), candidates=count)
             drawn = replace(request.sampling, seed=seed, temperature=request.sampling.temperature or LIVELY)
             spoken = await self._spoken(context.persona, replace(request, sampling=drawn))
@@ -151,7 +150,7 @@ class Replier:
             raise NoOthers(say(texts.BUSY)) from error
         except (EngineUnavailable, BaseNotReady) as error:
             raise NoOthers(str(error)) from error
-        return Others(spoken, context.given)
+        return Others(spoken, context)
 
     async def _spoken(self, persona: Persona, request: Request) -> list[Said]:
         said = [""] * request.candidates
@@ -187,8 +186,8 @@ class Replier:
         await hand.fail(why)
         log.info("reply failed", reply=hand.reply.id, why=why)  # no warning: it was told, or there is nobody to tell
 
-    async def _context(self, reply: Reply, seen: Sequence[Written] = ()) -> Context:
-        limits = self.limits
+    async def _context(self, platform: Platform, to: Thread, reply: Reply) -> Context:
+        limits, seen = self.limits, await seen_in_thread(self._sessions, platform, to, reply)
         reach = Reach(limits.context_replies, limits.context_messages, limits.context_days)
         return await gathered(self._sessions, reply, reach, seen)
 

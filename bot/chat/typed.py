@@ -108,6 +108,8 @@ def usage(command: Command) -> str:
 
 def _written(option: Option) -> str:
     name = "|".join(option.choices) or option.name.upper()
+    if option.kind == "adapter" and option.choices:
+        name = f"{option.name.upper()}|{name}"
     if option.kind == "yes":
         return f"[{option.name}]"
     if option.by_name:

@@ -3,6 +3,8 @@
 import asyncio
 import shutil
 import sys
+from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -11,8 +13,10 @@ from bot import cli
 from bot.cli import common
 from bot.config import BotConfig
 from db import config
-from db.session import open_engine, sessions_of
+from db.session import Sessions, open_engine, sessions_of
+from tests.fakes import counter as counters
 from tests.fakes.command_line import Run, two_workspaces
+from tests.fakes.counter import Counter
 
 
 @pytest.fixture
@@ -54,3 +58,17 @@ def filled(home: Path, migrated_sqlite: Path) -> Path:
 
     asyncio.run(fill())
     return home
+
+
+@pytest.fixture
+async def counter(sessions: Sessions, tmp_path: Path, now: datetime) -> AsyncIterator[Counter]:
+    """The desk of a small community, on both kinds of database."""
+    async with counters.standing(sessions, tmp_path, now) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def sqlite_counter(sqlite_sessions: Sessions, tmp_path: Path, now: datetime) -> AsyncIterator[Counter]:
+    """The same on SQLite, for what does not differ between databases."""
+    async with counters.standing(sqlite_sessions, tmp_path, now) as opened:
+        yield opened

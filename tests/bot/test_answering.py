@@ -179,7 +179,7 @@ async def test_a_terminal_answers_its_own_sitting_and_ends_what_old_ones_left(
     ended = await town.ended(left)
     assert (ended.status, ended.finish) == ("failed", "The terminal was closed before the answer came.")
     assert (await town.reply(others)).status == "queued"
-    assert capsys.readouterr().out.endswith("Hello from the mountain.\n")
+    assert "Hello from the mountain.\n" in capsys.readouterr().out  # the log may come before or behind it
 
 
 async def test_whoever_waits_for_an_answer_hears_why_there_is_none(town: Town) -> None:

@@ -165,6 +165,16 @@ async def test_a_deletion_that_comes_before_its_message_keeps_it_away(opened: Se
     assert await every_text(opened) == [""]
 
 
+async def test_a_deletion_of_something_never_held_ends_no_conversation(opened: Sessions, square: Square) -> None:
+    collecting = Collecting(opened)
+    await collecting.written(square.says("how was it?"))
+    await collecting.erased(Erased(HARBOUR, "C1", ["long ago"]))
+    await collecting.written(square.says("fine, thank you"))
+    async with reading(opened) as session:
+        names = set(await session.scalars(select(Message.conversation).where(Message.deleted_at.is_(None))))
+    assert len(names) == 1
+
+
 async def test_of_closed_channels_a_deletion_erases_what_is_held_and_remembers_nothing_else(
     opened: Sessions, square: Square
 ) -> None:

@@ -1,5 +1,6 @@
 """Everyone's own page: what a member sees of themselves, and whoever runs the bot of what it is at."""
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,11 +11,12 @@ from bot.chat.cards import Card
 from bot.chat.commands.asked import Around, Call
 from bot.chat.desk import Desk
 from bot.chat.events import MemberSeen, WorkspaceSeen
+from bot.chat.keeping import Standing
 from bot.chat.verbs import moderation, watching
 from bot.chat.verbs.authority import Actor
 from bot.engines import Engines
 from bot.live_adapters import LiveAdapters
-from db import channels, members, pauses, personas, runs
+from db import channels, heartbeats, members, pauses, personas, runs
 from db.members import RoleName
 from db.models import Reply
 from db.session import Sessions, transaction
@@ -34,8 +36,7 @@ class House:
 
         self.sessions = sessions
         self.live = LiveAdapters(sessions, Engines(weightless, open_engine), folder)
-        self.troubles: dict[str, str] = {}
-        self.desk = Desk(Around(sessions, self.live, troubles=self.troubles))
+        self.desk = Desk(Around(sessions, self.live))
 
     async def page(self, who: str = "Ann", **member) -> Card:
         return await self.desk.home(Call(WorkspaceSeen("slack", "T1", "Harbour"), MemberSeen(who, who, **member)))
@@ -216,7 +217,9 @@ async def test_what_failed_within_a_day_is_grouped_by_its_reason(house: House) -
         persona = await personas.named(session, "echo")
         run = await runs.enqueue(session, persona, kind="train", by="t", note="", settings={}, now=now)
         run.status, run.reason, run.finished_at = "failed", "The child died.", now
-    house.troubles["slack"] = "Slack refuses the token."
+    networks = [dataclasses.asdict(Standing(name, None, why)) for name, why in (("slack", "refused"), ("other", None))]
+    async with transaction(house.sessions) as session:
+        await heartbeats.beat(session, "bot", "one", {"networks": networks, "errors": {}}, now)
     house.live.errors["echo"] = "The file of adapter 1 is missing."
     page = await house.said("Ben")
     assert "• 2 replies: busy" in page
@@ -225,7 +228,7 @@ async def test_what_failed_within_a_day_is_grouped_by_its_reason(house: House) -
     assert max(map(len, page.splitlines())) < 400
     for line in (
         "• run 1 of echo failed: The child died.",
-        "• slack: Slack refuses the token.",
+        "• slack: refused",
         "• echo: The file of adapter 1 is missing.",
     ):
         assert line in page

@@ -2,6 +2,7 @@
 
 import inspect
 import json
+from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
 
@@ -12,7 +13,7 @@ from bot.chat import compare
 from bot.chat.allowance import Allowance
 from bot.chat.events import ChannelSeen
 from bot.chat.router import take
-from bot.chat.verbs import moderation, personas, replies, text, training, watching
+from bot.chat.verbs import moderation, own, personas, replies, standing, text, training, watching
 from bot.chat.verbs.authority import Actor, NotAllowed
 from bot.chat.verbs.personas import Wishes
 from db import audit, candidates, members, pauses
@@ -23,12 +24,23 @@ from db.session import Sessions, reading, transaction
 from tests.fakes import community
 from tests.fakes.platform import mention
 
+MESSAGE = f"{datetime(2026, 3, 2, 8, 0, tzinfo=UTC).timestamp():.6f}"  # Ann's, by its network's id
 SECRET = "the words of a member, which no audit row may hold"
 
 # Who may do it, at least, and arguments with which it can be done in `a_community`.
 NEEDS: dict[str, tuple[RoleName, tuple[Any, ...]]] = {
     "text.list_channels": ("member", ()),
     "text.tally": ("curator", ()),
+    "text.backfill": ("curator", ()),
+    "text.look": ("admin", ("general",)),
+    "text.pending": ("curator", ("general",)),
+    "text.review_message": ("curator", (1, MESSAGE, "approved")),
+    "text.workspace": ("owner", ("Harbour",)),
+    "own.answer": ("member", (True, "community", "said so")),
+    "own.answers": ("member", ()),
+    "own.data_of": ("member", ("Ann",)),
+    "standing.standing": ("member", (1,)),
+    "personas.use": ("member", ("echo", "general", True)),
     "text.look_through": ("curator", ("general", None, "words")),
     "text.list_workspaces": ("curator", ()),
     "text.approve": ("admin", ("general", True, True)),
@@ -47,7 +59,7 @@ NEEDS: dict[str, tuple[RoleName, tuple[Any, ...]]] = {
     "moderation.list_replies": ("curator", ()),
     "moderation.delete_reply": ("member", (1,)),
     "replies.answers": ("member", (2,)),
-    "replies.keep_answers": ("member", (2, [Said(SECRET, None)], [])),
+    "replies.keep_answers": ("member", (2, [Said(SECRET, None)], [], [])),
     "replies.choose_answer": ("member", (2, 1, None)),
     "replies.thumb": ("member", (2, 1)),
     "personas.create": ("admin", ("second", Wishes(base="tiny", system_prompt=SECRET))),
@@ -73,7 +85,11 @@ NEEDS: dict[str, tuple[RoleName, tuple[Any, ...]]] = {
 }
 AUDITED = {name for name, (role, _) in NEEDS.items() if role != "member"} - {
     "text.tally",
+    "text.backfill",
+    "text.look",
     "text.look_through",
+    "text.pending",
+    "text.workspace",
     "text.list_workspaces",
     "text.to_review",
     "text.list_members",
@@ -88,6 +104,8 @@ MODULES: dict[str, ModuleType] = {
     "personas": personas,
     "training": training,
     "watching": watching,
+    "own": own,
+    "standing": standing,
     "compare": compare,
 }
 

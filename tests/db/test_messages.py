@@ -71,3 +71,11 @@ async def test_a_conversation_goes_on_across_batches(sessions: Sessions, now) ->
     await store(sessions, now, said(1, now))
     await store(sessions, now, said(2, now, minutes=10))
     assert await conversations(sessions) == {"1": "1", "2": "1"}
+
+
+async def test_read_backwards_a_conversation_goes_on_across_batches_too(sessions: Sessions, now) -> None:
+    await store(sessions, now, said(4, now, minutes=60), said(5, now, minutes=65))
+    await store(sessions, now, said(1, now), said(2, now, minutes=40), said(3, now, minutes=50, thread="2"))
+    assert await conversations(sessions) == {"1": "1", "2": "4", "3": "4", "4": "4", "5": "4"}
+    await store(sessions, now, said(0, now, minutes=-31))
+    assert (await conversations(sessions))["0"] == "0"

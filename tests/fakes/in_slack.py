@@ -4,9 +4,10 @@ Owns putting these together. Knows no model.
 """
 
 import asyncio
+import uuid
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from bot.platforms.slack.checks import Keys
 from bot.platforms.slack.pace import Pace
 from bot.platforms.slack.page import Publish
 from bot.platforms.slack.platform import Slack
+from db import personas, replies
 from db.models import Reply
 from db.session import Sessions, reading, transaction
 from tests.fakes import community
@@ -40,7 +42,15 @@ SCALE = 0.05  # as the pretended Slack shortens its minute
 class InSlack:
     """`engine` says what is scripted; `said` is what whoever started the bot would read."""
 
-    def __init__(self, sessions: Sessions, folder: Path, slack: FakeSlack, engine: ScriptedEngine, limits: Limits):
+    def __init__(
+        self,
+        sessions: Sessions,
+        folder: Path,
+        slack: FakeSlack,
+        engine: ScriptedEngine,
+        limits: Limits,
+        lease: timedelta,
+    ) -> None:
         self.sessions, self.slack, self.engine = sessions, slack, engine
         self.said: list[str] = []
 
@@ -49,7 +59,7 @@ class InSlack:
 
         self.live = LiveAdapters(sessions, Engines(weightless, open_engine), folder)
         replier = Replier(sessions, self.live, limits, Blocklist(()))
-        self.answering = Answering(sessions, replier, f"test-{id(self)}", at_once=80)
+        self.answering = Answering(sessions, replier, f"test-{uuid.uuid4()}", at_once=80, lease=lease)
         self.router = Router(sessions, self.answering.wake)
 
     async def replies(self) -> list[Reply]:
@@ -74,15 +84,15 @@ async def in_slack(
     *answers: str,
     transport: str = "socket",
     limits: Limits | None = None,
-    persona: bool = True,
     pauses: Pauses | None = None,
+    lease: timedelta = replies.LEASE,
     **engine,
 ) -> AsyncGenerator[InSlack]:
     """The bot, connected."""
-    if persona:
-        async with transaction(sessions) as session:
-            await community.persona(session, datetime.now(UTC))
-    bot = InSlack(sessions, folder, slack, ScriptedEngine(answers, **engine), limits or Limits())
+    async with transaction(sessions) as session:
+        if not await personas.every(session):
+            await community.persona(session, datetime.now(UTC), sampling={"max_new_tokens": 8000})
+    bot = InSlack(sessions, folder, slack, ScriptedEngine(answers, **engine), limits or Limits(), lease)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(bot.live.aclose)
         await stack.enter_async_context(bot.answering.running())

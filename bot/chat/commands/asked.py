@@ -30,10 +30,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What stands around the desk. `servers` are the bases that are models on servers.
-
-    `troubles` are the networks that do not work as they should, with a sentence on why, for admins' eyes.
-    """
+    """What stands around the desk. `servers` are the bases that are models on servers."""
 
     sessions: Sessions
     live: LiveAdapters
@@ -41,7 +38,6 @@ class Around:
     blocked: Blocklist = field(default_factory=Blocklist)
     panel_link: Callable[[Actor], Awaitable[str]] | None = None  # None: there is no panel
     alternatives: Alternatives | None = None  # None: no reply is shown by this process
-    troubles: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)

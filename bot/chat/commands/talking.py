@@ -60,7 +60,7 @@ async def use(asked: Asked, given: Mapping[str, str]) -> Answer:
     direct = "channel" not in given and here is not None and here.direct and asked.channel_id is not None
     where = asked.channel_id if direct and asked.channel_id is not None else channel(asked, given)
     chosen = (await persona(asked, given)).name
-    name = await personas.use(asked.sessions, asked.actor, chosen, where, direct=direct)
+    name = await personas.use(asked.sessions, asked.actor, chosen, where, direct)
     if direct:
         return told(say("From now on {persona} answers you here.", persona=chosen))
     return told(say("From now on {persona} answers in {channel}.", persona=chosen, channel=name))

@@ -226,7 +226,11 @@ SUBJECT = Subject(
             "rollback",
             mark("Go back to what spoke before"),
             rollback,
-            (_PERSONA, Option("to", mark("To which, or base; without it, what spoke before"), "adapter"), _WHY),
+            (
+                _PERSONA,
+                Option("to", mark("To which, or base; without it, what spoke before"), "adapter", choices=("base",)),
+                _WHY,
+            ),
             "admin",
         ),
     ),

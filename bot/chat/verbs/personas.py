@@ -1,6 +1,7 @@
 """Verbs on personas: create, list, show, edit, delete."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -13,8 +14,10 @@ from db.coded import BASE_CHANGED
 from db.models import Persona
 from db.models.personas import Shape
 from db.recipe import SHAPE_OF, recipe_from, sampling_from
+from db.session import Sessions, reading
 from db.words import listed, say
 
+FIRST = "yamabiko"
 DEFAULT_SYSTEM_PROMPT = "You are {name}, a member of this community. Answer in its way of speaking."
 
 
@@ -80,6 +83,15 @@ async def create(session: AsyncSession, actor: Actor, name: str, wishes: Wishes)
     return await _summary(session, persona)
 
 
+async def begin(sessions: Sessions, base: str) -> None:
+    """Where nobody ever made a persona there is one, so that the first mention in a network finds someone to answer."""
+    async with reading(sessions) as session:
+        if await personas.ever(session):
+            return
+    with suppress(personas.PersonaExists):  # two bots may begin together
+        await create(sessions, Actor("bot", "owner"), FIRST, Wishes(base=base))
+
+
 @verb("admin", "name")
 async def edit(session: AsyncSession, actor: Actor, name: str, wishes: Wishes) -> PersonaSummary:
     """Raises what `create` raises, and NoSuchPersona. A changed base puts the persona on that bare base."""
@@ -143,7 +155,7 @@ async def delete(session: AsyncSession, actor: Actor, name: str) -> None:
 
 @verb("member", "persona", "channel")
 async def use(
-    session: AsyncSession, actor: Actor, persona: str | None, channel: str | int, *, direct: bool = False
+    session: AsyncSession, actor: Actor, persona: str | None, channel: str | int, direct: bool = False
 ) -> str:
     """A channel's mentions are answered by this persona (None: by the only one there is); the channel's name.
 

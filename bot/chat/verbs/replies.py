@@ -43,7 +43,7 @@ async def answers(session: AsyncSession, actor: Actor, reply: int) -> Answers:
 
 @verb("member")
 async def keep_answers(
-    session: AsyncSession, actor: Actor, reply: int, said: list[Said], given: list[int]
+    session: AsyncSession, actor: Actor, reply: int, said: list[Said], given: list[int], messages: list[int]
 ) -> list[ReplyCandidate]:
     """Keep other answers beside the first one, and the lineage of what they were given; all there are now.
 
@@ -52,7 +52,7 @@ async def keep_answers(
     found = await replies.numbered(session, reply)
     _refuse_others(actor, found)
     _refuse_unsaid(found)
-    await replies.given_too(session, reply, given)
+    await replies.given_too(session, reply, given, messages)
     return await candidates.keep(session, found, said, MOST, datetime.now(UTC))
 
 

@@ -49,13 +49,17 @@ class Myself:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What whoever runs the bot sees first; `failures` are reasons with how often, of the last day like the runs."""
+    """What whoever runs the bot sees first; `failures` are reasons with how often, of the last day like the runs.
+
+    `troubles` are the networks that are not served now, and why.
+    """
 
     queue: Queue
     trainer_alive: bool
     candidates: list[Candidate]
     failures: list[tuple[str, int]]
     failed_runs: list[tuple[int, str, str]]
+    troubles: list[tuple[str, str]]
     paused: list[str | None]  # channels' names, None for everything
     opened: list[Here]
 
@@ -133,6 +137,7 @@ async def glance(session: AsyncSession, actor: Actor, workspace: int, limit: int
         candidates=await overview.candidates(session, limit),
         failures=await overview.failures(session, now - LATELY, limit),
         failed_runs=await overview.failed_runs(session, now - LATELY, limit),
+        troubles=[(one.network, one.trouble) for one in await standings(session, now) or () if one.trouble],
         paused=await pauses.places(session),
         opened=await overview.opened(session, workspace, 3 * limit),
     )

@@ -47,7 +47,7 @@ class Connection:
 
     @property
     def connected(self) -> bool:
-        return self._server is not None if self._sockets is None else self._sockets.connected
+        return bool(self.address) if self._sockets is None else self._sockets.connected
 
     @property
     def address(self) -> str:

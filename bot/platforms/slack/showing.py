@@ -17,7 +17,7 @@ from bot.chat import texts
 from bot.chat.events import Thread
 from bot.chat.platform import Draft, NotShown
 from bot.chat.posting import Gone, grow, joined, nonce_of, refs_of
-from bot.platforms.slack.errors import TOO_LONG, UNCERTAIN, wait_of
+from bot.platforms.slack.errors import NEVER, TOO_LONG, UNCERTAIN, wait_of
 from bot.platforms.slack.saying import LIMIT, content, ending, fallback, split
 from bot.platforms.slack.streams import Streams
 from bot.platforms.slack.thinking import Thinking
@@ -116,6 +116,8 @@ class Showing:
             args = {"channel": to.channel, "thread_ts": self._thread, "unfurl_links": False, "unfurl_media": False}
             answer = await self._said("chat.postMessage", text, place, **args)
             ref = str(answer["ts"])
+            if self._is_last(place):
+                self._complete = ref
         self._refs.append(ref)
         return ref
 
@@ -145,7 +147,7 @@ class Showing:
                 if why(error) in UNCERTAIN:
                     raise
                 log.info("Slack has no stream for a reply; it is posted", why=why(error))
-                if wait_of(error) is None:
+                if wait_of(error) is None and why(error) not in NEVER:  # those are of this place, or of this asker
                     self._streams.turned_off()
                 return None
             ts = str(answer["ts"])

@@ -6,14 +6,15 @@ import pytest
 from nicegui import ui
 from nicegui.testing.user import User
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.verbs import text
 from bot.chat.verbs.authority import Actor
 from bot.panel.house import House
-from db import audit, channels, members, messages
+from db import audit, backfills, channels, members, messages, workspaces
 from db.channels import ChannelSummary
 from db.members import MemberSummary
-from db.models import Message
+from db.models import Channel, Message
 from db.session import reading, transaction
 from tests.fakes import community
 from tests.fakes.community import Community
@@ -277,3 +278,22 @@ async def test_another_part_is_filled_when_it_is_looked_at(owner: User, place: C
     owner.find(marker="tab-members").click()
     await owner.should_see(marker=f"member-{place.members['Ann'].id}", retries=30)
     assert len(owner.find(marker=f"member-{place.members['Ann'].id}").elements) == 1
+
+
+async def test_a_channel_tells_how_far_its_past_was_read_and_what_stands_in_the_way(
+    owner: User, house: House, place: Community
+) -> None:
+    async with transaction(house.sessions) as session:
+        await text_opened(session, place)
+        cursor = await backfills.of(session, place.channel.id, NOW)
+        cursor.messages, cursor.back_to, cursor.cursor = 1234, NOW, "1.0"
+    await owner.open("/text")
+    await owner.should_see("past is being read, back to 2026-03-02 so far (1,234 messages)")
+    async with transaction(house.sessions) as session:
+        await backfills.tell(session, place.channel.id, "not in channel", NOW)
+    await owner.open("/text")
+    await owner.should_see("cannot be read: not in channel")
+
+
+async def text_opened(session: AsyncSession, place: Community) -> None:
+    (await session.get_one(Channel, place.channel.id)).state = "context"
