@@ -16,7 +16,7 @@ from sqlalchemy import select
 from bot.chat.answering import Answering
 from bot.chat.blocklist import Blocklist
 from bot.chat.collecting import Collecting
-from bot.chat.commands.asked import Around
+from bot.chat.commands.asked import Around, Call
 from bot.chat.desk import Desk
 from bot.chat.feedback import Feedback
 from bot.chat.inbox import Inbox
@@ -27,6 +27,7 @@ from bot.engines import Engines
 from bot.live_adapters import LiveAdapters
 from bot.platforms.slack.checks import Keys
 from bot.platforms.slack.pace import Pace
+from bot.platforms.slack.page import Publish
 from bot.platforms.slack.platform import Slack
 from db import personas, replies
 from db.models import Reply
@@ -96,7 +97,8 @@ async def in_slack(
         stack.push_async_callback(bot.live.aclose)
         await stack.enter_async_context(bot.answering.running())
         keys = Keys(slack.bot_token, slack.app_token, transport, slack.signing_secret, slack.api)
-        bot.platform = Slack(Desk(Around(sessions, bot.live)), keys, pace=Pace(scale=SCALE))
+        desk = Desk(Around(sessions, bot.live))
+        bot.platform = Slack(desk, keys, look_at=partial(_look_at, desk), pace=Pace(scale=SCALE))
         inbox = Inbox(bot.router, Collecting(sessions), Feedback(sessions))
         stack.enter_context(bot.answering.serving(bot.platform))
         bot.keeper = Keeper(
@@ -108,6 +110,10 @@ async def in_slack(
         if transport == "http":
             slack.deliver_to(bot.platform.address)
         yield bot
+
+
+async def _look_at(desk: Desk, call: Call, publish: Publish) -> None:
+    await publish(await desk.home(call))
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

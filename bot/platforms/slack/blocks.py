@@ -142,18 +142,26 @@ def _fact(name: str, value: str) -> dict[str, Any]:
 
 
 _ITEM = re.compile(r"^([ \t]*)•[ \t]+", re.MULTILINE)
-_SELF_STANDING = re.compile(r"[ \t]*(?:[-*+>|#]|\d+[.)]|```|$)")
+_LISTED = re.compile(r"[ \t]*(?:[-*+]|\d+[.)])[ \t]+\S")
+_SELF_STANDING = re.compile(r"[ \t]*(?:[-*+][ \t]|\d+[.)][ \t]|[>|#]|```|$)")
 
 
 def _lines_kept(text: str) -> str:
-    """Markdown joins lines unless they end in two spaces; who writes cards means each to stand for itself."""
+    """Markdown joins lines unless they end in two spaces, and items with what follows them unless a line is empty;
+    who writes cards means each line to stand for itself.
+    """
     lines = _ITEM.sub(r"\1- ", text).split("\n")
     kept: list[str] = []
     coded = False
     for line, following in zip(lines, [*lines[1:], ""], strict=True):
         coded ^= line.lstrip().startswith("```")
         alone = coded or not line.strip() or _SELF_STANDING.match(following) or line.lstrip()[:1] in ("#", "|", "`")
-        kept.append(line if alone else f"{line.rstrip()}  ")
+        if alone:
+            kept.append(line)
+        elif _LISTED.match(line) and not following.startswith((" ", "\t")):
+            kept += line, ""
+        else:
+            kept.append(f"{line.rstrip()}  ")
     return "\n".join(kept)
 
 

@@ -69,6 +69,12 @@ def test_lines_of_a_text_stay_lines_and_code_stays_code() -> None:
     assert blocks(Card([Text(text)])) == [{"type": "markdown", "text": "one  \ntwo\n\n```\na\nb\n```\nthree\n- four"}]
 
 
+def test_what_stands_under_a_list_is_no_part_of_its_last_item() -> None:
+    text = "**Talk**\n• ask\n• use\n**Yours**\n• consent\n  at any time"
+    shown = "**Talk**\n- ask\n- use\n\n**Yours**\n- consent  \n  at any time"
+    assert blocks(Card([Text(text)])) == [{"type": "markdown", "text": shown}]
+
+
 def test_a_text_too_long_is_cut_and_says_so_while_its_buttons_stay() -> None:
     card = Card([Text("word " * 4000), Row([Button("Go on", "more")])])
     shown = blocks(card)

@@ -14,8 +14,8 @@ from bot.chat.platform import NotShown
 from bot.platforms.slack import growing, interactions
 from bot.platforms.slack.places import message
 from db.words import language
+from tests.fakes.scripted_desk import Bot, connected
 from tests.fakes.slack import Channel, FakeSlack, Person
-from tests.fakes.slack_bot import Bot, connected
 
 ASK = Form("Ask about this", "ask_about", "Ask", [Field("question", "What?", "text", required=True)], "v1")
 BUTTONS = Row([Button("Yes", "consent", "yes", "primary"), Button("No", "consent", "no")])
