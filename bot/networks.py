@@ -15,8 +15,9 @@ from bot.app import App
 from bot.chat.alternatives import Alternatives
 from bot.chat.backfill import Backfill
 from bot.chat.blocklist import Blocklist
+from bot.chat.cards import Card
 from bot.chat.collecting import Collecting
-from bot.chat.commands.asked import Around
+from bot.chat.commands.asked import Around, Call
 from bot.chat.desk import Desk
 from bot.chat.feedback import Feedback
 from bot.chat.heartbeat import Pulse, beating
@@ -65,7 +66,7 @@ async def connected(app: App, panel_link: PanelLink | None, tell: Callable[[str]
         await stack.enter_async_context(
             beating(sessions, instance, lambda: Pulse([one.standing() for one in keepers], app.live.errors))
         )
-        there |= {platform.name: platform for platform in _platforms(settings, desk)}
+        there |= {platform.name: platform for platform in _platforms(settings, desk, refreshing)}
         for platform in there.values():
             stack.enter_context(app.answering.serving(platform))
             keepers.append(Keeper(platform, partial(inbox.on_event, platform), tell))
@@ -79,7 +80,7 @@ async def connected(app: App, panel_link: PanelLink | None, tell: Callable[[str]
         yield
 
 
-def _platforms(settings: BotConfig, desk: Desk) -> list[Messenger]:
+def _platforms(settings: BotConfig, desk: Desk, refreshing: Refreshing) -> list[Messenger]:
     if not named(settings):
         return []
     from bot.platforms.slack.checks import Keys
@@ -93,9 +94,16 @@ def _platforms(settings: BotConfig, desk: Desk) -> list[Messenger]:
         Slack(
             desk,
             Keys(bot_token, app_token, table.transport, signing_secret, table.api_url),
+            look_at=partial(_look_at, desk, refreshing),
             listens=(table.host, table.port),
         )
     ]
+
+
+async def _look_at(desk: Desk, refreshing: Refreshing, call: Call, publish: Callable[[Card], Awaitable[None]]) -> None:
+    """Someone opened their own page, or pressed something on it."""
+    key = (call.workspace.platform, call.workspace.id, call.member.id)
+    await refreshing.open(key, partial(desk.home, call), publish)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

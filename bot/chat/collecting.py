@@ -4,6 +4,7 @@ Owns which messages are kept at all, whether they come as they are written or fr
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -85,11 +86,14 @@ class Collecting:
             for channel in closed:
                 await channels.shut(session, channel)
                 channel.noticed = "closed"  # we cannot tell anybody there any more
-            about = {"workspace": seen.id, "channel": event.channel, "closed": [one.name for one in closed]}
-            if closed or event.channel is None:
+            names = [one.name for one in closed]
+            if closed:  # an uninstalled app is told so twice: that it is, and that its tokens are worth nothing
+                about = {"workspace": seen.id, "channel": event.channel, "closed": names}
                 audit.record(session, f"platform:{seen.platform}", "left", about, datetime.now(UTC))
-        names = [one.name for one in closed]
-        log.warning("the bot was thrown out; what it collected from is closed", workspace=seen.id, channels=names)
+        if names:
+            log.warning("the bot was thrown out; what it collected from is closed", workspace=seen.id, channels=names)
+        elif event.channel is None:
+            log.warning("the bot was thrown out; it collected from no channel", workspace=seen.id)
 
     async def _done(self, change: Callable[[AsyncSession], Awaitable[None]]) -> None:
         try:
@@ -113,7 +117,8 @@ async def keep(
     if not ours:
         return Stored()
     ids = await _people(session, workspace, ours, now)
-    fresh = [new_message(one.posted, ids) for one in ours]
+    # A network that shows no edit shows the text as it was written: one that we know to be younger stays.
+    fresh = [new_message(replace(one.posted, edited_at=one.posted.edited_at or one.posted.at), ids) for one in ours]
     return await messages.store(session, channel, fresh, api_text(workspace), now)
 
 

@@ -107,7 +107,7 @@ class Mention:
 class Written:
     """A person's message as it stands now, new or edited. `foreign`: someone of another workspace wrote it.
 
-    `posted.edited_at` is never before `posted.at`. `named` are those of the mentioned people whose names are known.
+    `named` are those of the mentioned people whose names are known.
     """
 
     workspace: WorkspaceSeen

@@ -120,15 +120,15 @@ def notice(channel: Channel, days: int) -> Card:
         "An admin opened this channel for me. From now on I keep what people write here, and use it to understand "
         "what I am asked."
     )
-    learned = say("An admin opened it for context only: nothing of it is learned. If that changes, I will say so here.")
+    learned = say("That is all: nothing of it is learned. If that changes, I will say so here; you may answer already.")
     if channel.state == "training":
         learned = say(
             "Personas may also learn to speak from it: only from messages of people who said yes. Whoever says "
             "nothing has not agreed."
         )
     changes = say("What you edit or delete here is changed and erased with me as well.")
-    sentences = [kept, _past(days), learned, changes]
-    parts: list[Part] = [Heading(say("I collect messages here")), Text(" ".join(filter(None, sentences)))]
+    told = "\n\n".join((f"{kept} {_past(days)}", f"{learned} {changes}"))
+    parts: list[Part] = [Heading(say("I collect messages here")), Text(told)]
     yes = Button(say("Yes, learn from my messages"), "consent", "yes", "primary")
     no = Button(say("No, do not"), "consent", "no")
     return Card([*parts, Row([yes, no]), _more()], private=False)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from bot.chat import past_words
 from bot.chat.verbs import personas, text
 from bot.cli.common import TEXT, Json, call, out, print_json, table
 from db.channels import ChannelSummary
@@ -25,7 +26,10 @@ def channels(as_json: Json = False) -> None:
         print_json(found)
         return
     rows = [(c.workspace, c.name, c.platform, _open_for(c), c.messages) for c in found]
-    headings = (say("workspace"), say("channel"), say_as("heading", "from"), say("open for"), say("messages"))
+    headings = [say("workspace"), say("channel"), say_as("heading", "from"), say("open for"), say("messages")]
+    if any(c.past for c in found):  # channels of files have none
+        rows = [(*row, past_words.told(c.past) if c.past else "") for row, c in zip(rows, found, strict=True)]
+        headings.append(say("past"))
     table(headings, rows, say("There is no text yet; `yamabiko import --help` tells how to bring some in."))
 
 

@@ -10,22 +10,17 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.chat.events import ChannelSeen, LeftOut, MemberSeen, Posted, WorkspaceSeen
 from bot.importers.archive import DEFAULT_LIMITS, Archive, ArchiveLimits
-from bot.importers.slack_markup import plain
+from bot.importers.slack_messages import SLACKBOT, posted, unspoken
 from bot.importers.source import Closing, ImportRefused, Part, as_list, as_object, storable
 from db.coded import shown
 from db.words import say
 
 _DAY = re.compile(r"([^/]+)/(\d{4}-\d{2}-\d{2})\.json")
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_TS = re.compile(r"([0-9]{1,11})\.([0-9]{1,6})")
-_SLACKBOT = "USLACKBOT"  # speaks in every workspace, and is missing from users.json
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SPOKEN = {None, "thread_broadcast", "file_share", "me_message"}  # every other subtype is the system speaking
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +80,15 @@ class SlackExport(Closing):
         counts: Counter[str] = Counter()
         taken: list[Posted] = []
         for row in rows:
-            posted = self._posted(channel, as_object(row))
-            if isinstance(posted, str):
-                counts[posted] += 1
-            elif posted.id in seen:
+            said = self._posted(channel, as_object(row))
+            if isinstance(said, str):
+                counts[said] += 1
+            elif said.id in seen:
                 counts["duplicate"] += 1
             else:
-                seen.add(posted.id)
-                taken.append(posted)
-        yield from sorted(taken, key=lambda posted: posted.at)
+                seen.add(said.id)
+                taken.append(said)
+        yield from sorted(taken, key=lambda said: said.at)
         yield from (LeftOut(reason, count) for reason, count in counts.items())
 
     def messages(self) -> Iterator[Posted | LeftOut]:
@@ -164,35 +159,13 @@ class SlackExport(Closing):
         user = row.get("user")
         if reason := self._unspoken(row, user):
             return reason
-        ts, thread, text = row.get("ts"), row.get("thread_ts"), row.get("text")
-        at = _moment(ts)
-        wrong_thread = thread is not None and _moment(thread) is None
-        if at is None or wrong_thread or not isinstance(text, str | None):
-            return "malformed"
-        words = storable(plain(text or "", self._names)).strip()
-        if not words:
-            return "empty"
-        root = thread if isinstance(thread, str) else None
-        reply_to = root if root != ts else None
-        edited = as_object(row.get("edited")) or {}
-        return Posted(channel, str(ts), str(user), at, words, root, reply_to, edited_at=_moment(edited.get("ts")))
+        return posted(channel, row, self._names)
 
     def _unspoken(self, row: Mapping[str, object], user: object) -> str | None:
         """Return why nobody of this workspace said `row`; None where somebody did."""
-        subtype = row.get("subtype")
-        if subtype == "tombstone":
-            return "deleted"
-        if subtype == "bot_message" or row.get("bot_id") or user == _SLACKBOT:
-            return "bot"
-        if not isinstance(subtype, str | None):
-            return "malformed"
-        if subtype not in _SPOKEN:
-            return "system"
-        if not user:
-            return "authorless"
-        if not isinstance(user, str):
-            return "malformed"
-        author = self._authors.get(user)
+        if reason := unspoken(row):
+            return reason
+        author = self._authors.get(str(user))
         if author is None or author.is_stranger or author.team not in (None, self._team):
             return "external"  # through Slack Connect, from another company: not the owner's text
         return "bot" if author.is_bot else None
@@ -243,7 +216,7 @@ def _root(names: tuple[str, ...]) -> str:
 def _author(id: str, row: Mapping[str, object]) -> _Author:
     profile = as_object(row.get("profile")) or {}
     names = [profile.get("display_name"), profile.get("real_name"), row.get("real_name"), row.get("name"), id]
-    is_bot = row.get("is_bot") is True or id == _SLACKBOT
+    is_bot = row.get("is_bot") is True or id == SLACKBOT
     team = row.get("team_id")
     return _Author(
         name=next(name for value in names if (name := _text(value))),
@@ -281,11 +254,3 @@ def _with_progress(found: list[tuple[str, str, int]]) -> list[Day]:
 
 def _text(value: object) -> str:
     return storable(value).strip() if isinstance(value, str) else ""
-
-
-def _moment(ts: object) -> datetime | None:
-    """Return Slack's "seconds.microseconds" as UTC, with no float between; None for anything else."""
-    found = _TS.fullmatch(ts) if isinstance(ts, str) else None
-    if found is None:
-        return None
-    return _EPOCH + timedelta(seconds=int(found[1]), microseconds=int(found[2].ljust(6, "0")))

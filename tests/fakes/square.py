@@ -57,7 +57,7 @@ class Square(RecordingPlatform):
         self.at += after
         who = MemberSeen(author, author) if isinstance(author, str) else author
         ts = f"{self.at.timestamp():.6f}"
-        posted = Posted(channel, ts, who.id, self.at, text, thread, thread, edited_at=self.at)
+        posted = Posted(channel, ts, who.id, self.at, text, thread, thread)
         written = Written(HARBOUR, ChannelSeen(channel, "general"), who, posted, foreign)
         self.messages.setdefault(channel, {})[ts] = written
         return written

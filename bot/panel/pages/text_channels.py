@@ -4,6 +4,7 @@ from urllib.parse import quote
 
 from nicegui import ui
 
+from bot.chat import past_words
 from bot.chat.verbs import text
 from bot.panel.leaves import Leaves
 from bot.panel.text_words import left_out, open_for, provenance, terms, together
@@ -41,6 +42,9 @@ class Channels:
                 with ui.column().classes("gap-0 min-w-0"):
                     ui.label(channel.name).classes("text-lg font-medium said")
                     ui.label(self._whence(channel, tally)).classes("text-gray-600 text-sm said")
+                    if channel.past is not None and channel.state != "closed":
+                        trouble = " text-orange-800" if channel.past.trouble else " text-gray-600"
+                        ui.label(past_words.told(channel.past)).classes("text-sm said" + trouble)
                 with ui.row().classes("gap-1 py-1"):
                     ui.badge(open_for(channel), color=_COLOURS[channel.state]).classes("px-2 py-1")
                     if channel.paused:

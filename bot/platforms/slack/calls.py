@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.chat.commands.asked import Call
-from bot.chat.events import ChannelSeen, MemberSeen, Posted, Thumbed, WorkspaceSeen
+from bot.chat.events import ChannelSeen, MemberSeen, Posted, WorkspaceSeen
 from bot.importers.slack_markup import plain
 from bot.platforms.slack.blocks import press_of, value_of
 from bot.platforms.slack.forms import Opened
@@ -21,8 +21,6 @@ _UNNAMED = ("directmessage", "privategroup")  # what Slack calls every channel o
 _NOTATION = re.compile(r"<([^<>]*)>")
 _MEMBER = re.compile(r"<@([A-Za-z0-9]+)(?:\|([^<>]*))?>")
 _CHANNEL = re.compile(r"<#([A-Za-z0-9]+)(?:\|([^<>]*))?>")
-_UP = frozenset({"+1", "thumbsup", "heart", "tada", "clap", "100", "heart_eyes", "star-struck", "raised_hands", "fire"})
-_DOWN = frozenset({"-1", "thumbsdown"})
 
 
 def of_command(body: Body) -> Call:
@@ -104,26 +102,6 @@ def read_aloud(question: str) -> str:
     """A typed question as people read it, with nobody called."""
     text = _MEMBER.sub(lambda found: f"@{found[2] or '…'}", question)
     return _CHANNEL.sub(lambda found: f"#{found[2] or 'channel'}", text)
-
-
-def thumbed(body: Body, bot_user: str | None) -> Thumbed | None:
-    """A reaction as a thumb; None for those that are none, or stand under what others wrote."""
-    event = body["event"]
-    item, value = event.get("item") or {}, thumb(event.get("reaction") or "")
-    theirs = event.get("item_user")
-    if value is None or item.get("type") != "message" or event.get("user") in (None, bot_user):
-        return None
-    if theirs and bot_user and theirs != bot_user:  # it may be absent: then whoever keeps thumbs knows our posts
-        return None
-    workspace = WorkspaceSeen("slack", body["team_id"], "")
-    on = event["type"] == "reaction_added"
-    return Thumbed(workspace, item["channel"], item["ts"], MemberSeen(event["user"], ""), value, on)
-
-
-def thumb(reaction: str) -> int | None:
-    """1 or -1 for reactions that judge, of any skin."""
-    name = reaction.partition("::")[0]
-    return 1 if name in _UP else -1 if name in _DOWN else None
 
 
 def _workspace(body: Body) -> WorkspaceSeen:

@@ -6,6 +6,7 @@ Owns who we are there, and what is alive only while we are connected. Knows noth
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from functools import partial
 
 import aiohttp
@@ -19,21 +20,26 @@ from bot.chat.events import ChannelSeen, Known, Missed, WorkspaceSeen
 from bot.chat.platform import NotReached, OnEvent
 from bot.platforms.slack import errors
 from bot.platforms.slack.checks import Keys, admitted, still_admitted
+from bot.platforms.slack.collected import Collected
 from bot.platforms.slack.hearing import Mentions, acknowledge_the_rest, app_of
 from bot.platforms.slack.http import Server
 from bot.platforms.slack.interactions import Interactions
-from bot.platforms.slack.pace import Pace
+from bot.platforms.slack.page import LookAt
 from bot.platforms.slack.payloads import Me
 from bot.platforms.slack.people import People, Person
 from bot.platforms.slack.socket import Sockets
+from bot.platforms.slack.thumbs import Thumbs
+from bot.platforms.slack.wire import Wire
+from bot.platforms.slack.writing import Writing
 from db.words import say
 
 TIMEOUT_S = 30.0  # for one answer of Slack's
 
 
 class Connection:
-    def __init__(self, client: AsyncWebClient, desk: Desk, keys: Keys, listens: tuple[str, int], pace: Pace) -> None:
-        self._client, self._desk, self._keys, self._listens, self._pace = client, desk, keys, listens, pace
+    def __init__(self, wire: Wire, desk: Desk, look_at: LookAt, keys: Keys, listens: tuple[str, int]) -> None:
+        self._client, self._pace, self._writing = wire.client, wire.pace, Writing(wire)
+        self._desk, self._look_at, self._keys, self._listens = desk, look_at, keys, listens
         self._me: Me | None = None
         self._sockets: Sockets | None = None
         self._server: Server | None = None
@@ -69,7 +75,7 @@ class Connection:
             self.people = People(self._client, self._pace, me.workspace.id, partial(_late, on_event, me))
             stack.push_async_callback(self.people.aclose)
             app = await self._app(stack, me, on_event)
-            missed = lambda: on_event(Missed("slack"))
+            missed = partial(_missed, on_event)
             if self._keys.transport == "http":
                 await self._served(stack, app, missed)
             else:
@@ -79,7 +85,8 @@ class Connection:
         assert self.people is not None, "people are asked for by whoever listens"
         client = AsyncWebClient(base_url=self._keys.api_url, session=self._client.session)
         mentions = Mentions(me, self.people, on_event)
-        app = app_of(client, self._keys.bot_token, me, [mentions.hear])
+        collected = Collected(me, self.people, on_event)
+        app = app_of(client, self._keys.bot_token, me, [mentions.hear, collected.hear, Thumbs(me, on_event).hear])
         interactions = Interactions(self._client, self._desk, on_event, self._look, self._named)
         stack.push_async_callback(interactions.aclose)
         interactions.listen(app)
@@ -87,10 +94,20 @@ class Connection:
         return app
 
     async def _look(self, call: Call) -> None:
-        """A member's page was opened; what it shows comes with bot.chat.home."""
+        await self._look_at(call, partial(self._writing.publish, call.member.id))
 
     async def _named(self, call: Call) -> Call:
-        return call
+        """With the names that Slack tells within a moment, else those that came along."""
+        assert self.people is not None, "people are asked for by whoever listens"
+        me = await self.me()
+        here = call.channel
+        known = await self.people.get([call.member.id], here.id if here else None)
+        person, place = known[call.member.id], known[here.id] if here else None
+        member = person.seen if isinstance(person, Person) and person.seen.name else call.member
+        if here is not None and isinstance(place, ChannelSeen) and place.name:
+            here = replace(here, name=place.name)
+        workspace = me.workspace if call.workspace.id == me.workspace.id else call.workspace
+        return replace(call, workspace=workspace, member=member, channel=here)
 
     async def _served(self, stack: AsyncExitStack, app: AsyncApp, missed: Callable[[], Awaitable[object]]) -> None:
         self._server = Server(app, self._keys.signing_secret, *self._listens)
@@ -118,6 +135,10 @@ class Connection:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             self._sockets = None
+
+
+async def _missed(on_event: OnEvent) -> None:
+    await on_event(Missed("slack"))
 
 
 async def _late(on_event: OnEvent, me: Me, value: Person | ChannelSeen) -> None:

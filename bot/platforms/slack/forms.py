@@ -58,8 +58,11 @@ def modal(form: Form, opened: Opened) -> View:
 def showing(card: Card, opened: Opened, title: str = "") -> View:
     """A dialog that shows a card; its heading, if it begins with one, is the title."""
     parts = list(card.parts)
-    if parts and isinstance(parts[0], Heading) and len(unmarked(parts[0].text)) <= TITLE:
-        title = unmarked(parts.pop(0).text)
+    match parts:
+        case [Heading(text), *rest] if len(unmarked(text)) <= TITLE:
+            title, parts = unmarked(text), rest
+        case _:
+            pass
     return {
         "type": "modal",
         "callback_id": CARD,

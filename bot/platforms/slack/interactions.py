@@ -5,9 +5,8 @@ Owns acknowledging in time, whatever desk and database do meanwhile, and which a
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from contextlib import aclosing
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -23,7 +22,8 @@ from bot.chat.platform import OnEvent
 from bot.platforms.slack import calls, forms
 from bot.platforms.slack.errors import code_of
 from bot.platforms.slack.forms import Opened
-from bot.platforms.slack.manifest import prompts
+from bot.platforms.slack.growing import grow
+from bot.platforms.slack.page import Look, Page
 from bot.platforms.slack.places import Answering, Dialog, Expired, Place, Private
 from bot.platforms.slack.questions import ask
 from db.words import by_default, say, speaking
@@ -31,12 +31,10 @@ from db.words import by_default, say, speaking
 log = structlog.get_logger()
 
 SOON_S = 1.8  # Slack waits three seconds for what opens or keeps a dialog
-EVERY_S = 5.0  # between two cards of one that grows
 ANYTHING = re.compile("")
 
 Body = dict[str, Any]
 Named = Callable[[Call], Awaitable[Call]]
-Look = Callable[[Call], Awaitable[object]]
 
 
 async def _as_it_is(call: Call) -> Call:
@@ -58,7 +56,7 @@ class Interactions:
         self, client: AsyncWebClient, desk: Desk, on_event: OnEvent, look: Look, named: Named = _as_it_is
     ) -> None:
         self._client, self._desk, self._on_event = client, desk, on_event
-        self._look, self._named = look, named
+        self._page, self._named = Page(client, look), named
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def aclose(self) -> None:
@@ -75,8 +73,6 @@ class Interactions:
         app.shortcut(ANYTHING)(self._shortcut)
         app.options(ANYTHING)(_no_options)
         app.event("app_home_opened")(self._opened)
-        app.event("reaction_added")(self._reaction)
-        app.event("reaction_removed")(self._reaction)
 
     # What Slack sends.
 
@@ -114,7 +110,7 @@ class Interactions:
 
         await self._handled(call, dialog, do)
         if not opened.channel:
-            await self._looked(call)
+            await self._page.drawn(call)
 
     async def _soon(self, dialog: Dialog, opened: Opened, answer: Coroutine[Any, Any, Answer | None]) -> Answer | None:
         """The desk's answer; when it takes long, a dialog that says so keeps the place for it."""
@@ -160,10 +156,13 @@ class Interactions:
     async def _opened(self, body: Body) -> None:
         self._begin(self._shown_page(body))
 
-    async def _reaction(self, body: Body, context: Mapping[str, Any]) -> None:
-        event = calls.thumbed(body, context.get("bot_user_id"))
-        if event is not None:
-            await self._on_event(event)
+    async def _shown_page(self, body: Body) -> None:
+        call = await self._known(calls.of_page(body))
+        if body["event"].get("tab") == "messages":
+            with speaking(await self._desk.language(call)):
+                await self._page.suggest(body["event"]["channel"])
+        else:
+            await self._page.drawn(call)
 
     # What comes of it.
 
@@ -220,7 +219,7 @@ class Interactions:
             except Exception as error:
                 await self._failed(call, error)
         if on_page and not isinstance(filled.answer, FormRefused):
-            await self._looked(call)
+            await self._page.drawn(call)
 
     async def _late(self, call: Call, view: forms.View, opened: Opened, work: asyncio.Task[Filled]) -> None:
         """The same for a form whose dialog was told to wait: everything is shown in it."""
@@ -237,7 +236,7 @@ class Interactions:
         except Exception as error:
             await self._failed(call, error)
         if not opened.channel:
-            await self._looked(call)
+            await self._page.drawn(call)
 
     def _private(self, call: Call) -> Private:
         return Private(self._client, call)
@@ -248,31 +247,6 @@ class Interactions:
         except Exception as error:
             log.info("names could not be told", why=repr(error))
             return call
-
-    # The bot's own page.
-
-    async def _shown_page(self, body: Body) -> None:
-        call = await self._known(calls.of_page(body))
-        if body["event"].get("tab") == "messages":
-            with speaking(await self._desk.language(call)):
-                await self._suggest(body["event"]["channel"])
-        else:
-            await self._looked(call)
-
-    async def _looked(self, call: Call) -> None:
-        """The page anew: after a press on it, and when it is opened. It stands beside every channel."""
-        try:
-            await self._look(replace(call, channel=None, thread=None, message=None))
-        except SlackApiError as error:
-            log.info("a member's page could not be drawn", why=code_of(error))
-        except Exception:
-            log.exception("a member's page could not be drawn")
-
-    async def _suggest(self, channel: str) -> None:
-        try:
-            await self._client.assistant_threads_setSuggestedPrompts(channel_id=channel, prompts=prompts())
-        except SlackApiError as error:  # a kindness
-            log.info("no prompts could be suggested", why=code_of(error))
 
     async def _failed(self, call: Call, error: Exception) -> None:
         if isinstance(error, SlackApiError):
@@ -289,22 +263,6 @@ class Interactions:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-
-async def grow(place: Place, growing: Growing) -> None:
-    """The first card, the last, and some between: no more than the place has room for, and not one upon another."""
-    clock = asyncio.get_running_loop().time
-    shown_at: float | None = None
-    waits: Card | None = None
-    async with aclosing(growing.cards) as cards:
-        async for card in cards:
-            waits = card
-            first = shown_at is None
-            if first or (place.room > 1 and clock() - shown_at >= EVERY_S):
-                await place.show(card)
-                shown_at, waits = clock(), None
-    if waits is not None:
-        await place.show(waits)
 
 
 async def _instead(place: Place, call: Call, client: AsyncWebClient) -> None:

@@ -29,6 +29,7 @@ A_MINUTE: Mapping[str, int] = {
     "conversations.info": 45,
     "conversations.replies": 45,
     "users.info": 90,
+    "views.publish": 90,
     "assistant.threads.setStatus": 200,
 }
 _OTHERS = 45

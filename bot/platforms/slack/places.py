@@ -34,7 +34,7 @@ class Expired(Exception):
 
 
 class Place(Protocol):
-    """`room` is how many cards may still be shown, each in the place of the one before or below it."""
+    """`room` is how many cards may still be shown: where they replace each other many, else one after the first."""
 
     @property
     def room(self) -> int: ...
@@ -52,7 +52,7 @@ class Private:
     def __init__(self, client: AsyncWebClient, call: Call) -> None:
         self._client, self._call = client, call
 
-    room = 2  # nothing here can be replaced: the first and the last card, not all between
+    room = 1  # nothing here can be replaced: the first card and the last, none between
 
     async def show(self, card: Card) -> None:
         if not card.private and await self._posted(card):
@@ -97,7 +97,7 @@ class Answering:
 
     @property
     def room(self) -> int:
-        return self._left if self._replaces else min(self._left, 2)
+        return self._left if self._replaces else 1
 
     async def show(self, card: Card) -> None:
         if not await self._answered(card):
@@ -157,7 +157,8 @@ class Dialog:
 async def opening(client: AsyncWebClient, trigger: str, view: View) -> str:
     """Open a dialog; its id. Raises Expired."""
     try:
-        return str((await client.views_open(trigger_id=trigger, view=view))["view"]["id"])
+        opened: dict[str, Any] = (await client.views_open(trigger_id=trigger, view=view)).get("view", {})
+        return str(opened["id"])
     except SlackApiError as error:
         if code_of(error) in EXPIRED:
             raise Expired from error

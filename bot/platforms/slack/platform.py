@@ -19,11 +19,14 @@ from bot.chat.posting import Gone, found, refs_of
 from bot.platforms.slack.checks import Keys
 from bot.platforms.slack.connection import Connection
 from bot.platforms.slack.pace import Pace, Patience, reconnecting
+from bot.platforms.slack.page import LookAt, no_page
+from bot.platforms.slack.past import Past
 from bot.platforms.slack.saying import fallback
 from bot.platforms.slack.showing import REPLY, Showing, erase
 from bot.platforms.slack.streams import Streams
 from bot.platforms.slack.threads import Threads
 from bot.platforms.slack.wire import Wire, why
+from bot.platforms.slack.writing import Writing
 
 log = structlog.get_logger()
 
@@ -36,15 +39,22 @@ class Slack:
     sitting: str | None = None
 
     def __init__(
-        self, desk: Desk, keys: Keys, *, listens: tuple[str, int] = ("127.0.0.1", 0), pace: Pace | None = None
+        self,
+        desk: Desk,
+        keys: Keys,
+        *,
+        look_at: LookAt = no_page,
+        listens: tuple[str, int] = ("127.0.0.1", 0),
+        pace: Pace | None = None,
     ) -> None:
-        """`listens` is where the HTTP transport does."""
+        """`look_at` draws members' own pages; `listens` is where the HTTP transport does."""
         self._pace = pace or Pace()
         handlers = [reconnecting(), Patience(self._pace)]  # what may have been done is not asked for twice
         self._client = AsyncWebClient(keys.bot_token, base_url=keys.api_url, retry_handlers=handlers)
         self._wire, self._streams = Wire(self._client, self._pace), Streams(self._pace)
-        self._connection = Connection(self._client, desk, keys, listens, self._pace)
+        self._connection = Connection(self._wire, desk, look_at, keys, listens)
         self._threads = Threads(self._wire, self._connection)
+        self._past = Past(self._wire, self._connection)
         self._telling: set[asyncio.Task[None]] = set()
 
     def connected(self) -> bool:
@@ -107,13 +117,13 @@ class Slack:
         return await self._threads.before(to)
 
     async def history(self, workspace: WorkspaceSeen, channel: ChannelSeen, before: str | None) -> Page:
-        return Page((), None)
+        return await self._past.page(channel, before)
 
     async def write(self, workspace: str, channel: str, card: Card, nonce: str = "") -> str:
-        raise NotImplementedError
+        return await self._past.write(channel, card, nonce)
 
     async def written(self, workspace: str, channel: str, nonce: str) -> str | None:
-        raise NotImplementedError
+        return await self._past.written(channel, nonce)
 
     async def write_to(self, workspace: str, member: str, card: Card) -> None:
-        raise NotImplementedError
+        await Writing(self._wire).write_to(member, card)

@@ -1,34 +1,25 @@
-"""Cards that nobody pressed for: notices in channels, letters to members, a member's own page.
+"""Cards that nobody pressed for: letters to members, and their own page.
 
-Owns how they are posted. Knows no command.
+Owns how they are sent. Knows no command.
 """
-
-from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chat.cards import Card
 from bot.platforms.slack.blocks import drawn
-from bot.platforms.slack.errors import told
 from bot.platforms.slack.places import message
+from bot.platforms.slack.wire import Wire
 
 
 class Writing:
-    def __init__(self, client: AsyncWebClient) -> None:
-        self._client = client
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
 
-    async def write(self, channel: str, card: Card) -> str:
-        """Post a card for everyone in a channel, or for one member by their id; its reference. Raises NotShown."""
-        try:
-            posted = await self._client.chat_postMessage(
-                channel=channel, unfurl_links=False, unfurl_media=False, **message(card)
-            )
-        except SlackApiError as error:
-            raise told(error) from error
-        return str(posted["ts"])
+    async def write_to(self, member: str, card: Card) -> None:
+        """A direct message. Raises NotShown, and SlackApiError for what may pass."""
+        await self._wire.call(
+            "chat.postMessage", channel=member, unfurl_links=False, unfurl_media=False, **message(card)
+        )
 
     async def publish(self, member: str, card: Card) -> None:
-        """A member's own page, as it is now. Raises NotShown."""
-        try:
-            await self._client.views_publish(user_id=member, view={"type": "home", "blocks": drawn(card.parts, "view")})
-        except SlackApiError as error:
-            raise told(error) from error
+        """A member's own page, as it is from now on. Raises as `write_to` does."""
+        view = {"type": "home", "blocks": drawn(card.parts, "view")}
+        await self._wire.call("views.publish", user_id=member, view=view)

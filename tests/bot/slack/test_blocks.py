@@ -2,47 +2,17 @@
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from bot.chat.cards import Button, Card, Choice, Facts, Heading, Line, Menu, Note, Row, Text
 from bot.platforms.slack.blocks import actions_block, blocks, drawn, fallback, press_of, short, value_of
 from bot.platforms.slack.mrkdwn import measure, mrkdwn, unmarked
+from tests.fakes.any_card import CARDS, TEXTS
 from tests.fakes.slack_blocks import check_message, check_view
 from tests.fakes.slack_pings import pings_of
 from tests.fakes.slack_rendering import block_lines
 
-LETTERS = st.characters(exclude_categories=["Cs"])
-WORDS = st.sampled_from(
-    ["<@U0001>", "<!here>", "@channel", "**", "`", "```\n", "& < >", "# ", "- ", "\n", "山彦の声", "[a](https://b.c)"]
-    + ["<!subteam^S1>", "_", "~~", "lorem ipsum ", "\n\n", "|", "\\", "<#C1>", "[x](<!here>)", "https://a.b/?c&d"]
-)
-TEXTS = st.one_of(
-    st.text(LETTERS, max_size=40),
-    st.lists(WORDS, max_size=12).map("".join),
-    st.tuples(st.lists(WORDS, min_size=1, max_size=6).map("".join), st.integers(1, 1200)).map(
-        lambda two: two[0] * two[1]
-    ),
-)
-LABELS = st.one_of(st.text(LETTERS, max_size=100), st.lists(WORDS, max_size=60).map("".join))
-VALUES = st.text(LETTERS, max_size=160)
-NAMES = st.sampled_from(["promote", "reject", "thumb", "consent", "more"])
-BUTTONS = st.builds(Button, LABELS, NAMES, VALUES, st.sampled_from(["plain", "primary", "danger"]), LABELS)
-CHOICES = st.lists(st.builds(Choice, LABELS, VALUES), max_size=120)
-MENUS = st.builds(Menu, LABELS, NAMES, CHOICES, st.none() | VALUES)
-PARTS = st.one_of(
-    st.builds(Heading, LABELS),
-    st.builds(Text, TEXTS),
-    st.builds(Note, TEXTS),
-    st.builds(Facts, st.lists(st.tuples(LABELS, TEXTS), max_size=14)),
-    st.builds(Row, st.lists(BUTTONS | MENUS, max_size=30)),
-    st.builds(Line),
-)
-CARDS = st.builds(
-    Card, st.lists(PARTS, max_size=8) | st.lists(PARTS, min_size=1, max_size=3).map(lambda some: some * 40)
-)
 
-
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(CARDS)
 def test_slack_takes_every_card_as_a_message_and_nobody_is_pinged(card: Card) -> None:
     shown = check_message(blocks(card))
@@ -50,14 +20,14 @@ def test_slack_takes_every_card_as_a_message_and_nobody_is_pinged(card: Card) ->
     assert fallback(card)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(CARDS)
 def test_slack_takes_every_card_as_a_home_tab_and_nobody_is_pinged(card: Card) -> None:
     shown = check_view({"type": "home", "blocks": drawn(card.parts, "view")}, ("home",))
     assert pings_of("", shown["blocks"]) == []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(TEXTS)
 def test_a_translated_text_is_never_longer_than_it_was_measured(text: str) -> None:
     assert len(mrkdwn(text)) <= measure(text)

@@ -132,7 +132,7 @@ async def test_names_that_come_late_keep_no_mention_waiting(
                 return await session.scalar(select(Member.name))
 
         assert await name() == ann.id
-        while await name() != "Ann":  # noqa: ASYNC110
+        while await name() != "Ann":
             await slack.settled()
 
 
