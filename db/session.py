@@ -5,7 +5,6 @@ Owns `transaction()`, the only commit in the product, and `reading()`. Knows no 
 
 import asyncio
 import contextlib
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path

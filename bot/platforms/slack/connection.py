@@ -75,7 +75,7 @@ class Connection:
             self.people = People(self._client, self._pace, me.workspace.id, partial(_late, on_event, me))
             stack.push_async_callback(self.people.aclose)
             app = await self._app(stack, me, on_event)
-            missed = lambda: on_event(Missed("slack"))
+            missed = partial(_missed, on_event)
             if self._keys.transport == "http":
                 await self._served(stack, app, missed)
             else:
@@ -135,6 +135,10 @@ class Connection:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             self._sockets = None
+
+
+async def _missed(on_event: OnEvent) -> None:
+    await on_event(Missed("slack"))
 
 
 async def _late(on_event: OnEvent, me: Me, value: Person | ChannelSeen) -> None:

@@ -51,7 +51,8 @@ async def test_what_nobody_listens_to_is_acknowledged(
     async with in_slack(sqlite_sessions, tmp_path, slack):
         strange = slack.deliveries.emit(events.callback({"type": "dnd_updated_user", "user": "U1"}, slack.clock.now()))
         await slack.settled()
-        assert strange.ack is not None and strange.attempts == 1
+        assert strange.ack is not None
+        assert strange.attempts == 1
 
 
 @pytest.mark.parametrize("reason", [None, "warning", "refresh_requested"])
@@ -96,7 +97,8 @@ async def test_a_revoked_token_is_told_once_and_not_asked_for_in_a_hot_loop(
             "Slack: The bot's token was revoked; install the app again and copy its new token."
         ]
     logged = "".join(capsys.readouterr())
-    assert slack.bot_token not in logged and slack.app_token not in logged
+    assert slack.bot_token not in logged
+    assert slack.app_token not in logged
 
 
 async def test_payloads_are_not_logged_whatever_the_level_is(

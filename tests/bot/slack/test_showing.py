@@ -36,10 +36,6 @@ def general(slack: FakeSlack, ann: Person) -> Channel:
     return slack.channel("general", ann)
 
 
-def texts(slack: FakeSlack, channel: Channel) -> list[str]:
-    return [slack.rendered(one) for one in slack.bot_posts(channel)]
-
-
 async def streaming(slack: FakeSlack, channel: Channel) -> Message:
     return await slack.until(lambda: next((one for one in slack.bot_posts(channel) if one.stream), None))
 
@@ -53,9 +49,11 @@ async def test_an_answer_is_streamed_under_a_status_that_goes(
         assert (status.text, len(status.loading_messages)) == ("is thinking…", 3)
         await bot.done()
         (shown,) = slack.bot_posts(general)
-        assert slack.called("chat.startStream") and slack.called("chat.appendStream")
+        assert slack.called("chat.startStream")
+        assert slack.called("chat.appendStream")
         assert not slack.called("chat.update")
-        assert shown.stream is not None and shown.stream.stopped
+        assert shown.stream is not None
+        assert shown.stream.stopped
         assert shown.text == SLOW
         assert len(shown.versions) > 2, "it grew before everybody's eyes"
         assert shown.metadata == {"event_type": "yamabiko_reply", "event_payload": {"nonce": "reply-1"}}
@@ -81,7 +79,8 @@ async def test_where_slack_has_no_stream_a_post_grows_by_editing(
         await ann.mention(general, "count")
         await bot.done()
         (shown,) = slack.bot_posts(general)
-        assert len(shown.versions) > 2 and SLOW in slack.rendered(shown)
+        assert len(shown.versions) > 2
+        assert SLOW in slack.rendered(shown)
         assert "AI · echo" in slack.rendered(shown)
         await ann.mention(general, "again")
         await bot.done(2)
@@ -132,7 +131,8 @@ async def test_a_stream_that_slack_ended_goes_on_by_editing_the_same_post(
         slack.clock.advance(400)
         await bot.done()
         (shown,) = slack.bot_posts(general)
-        assert SLOW in slack.rendered(shown) and "AI · echo" in slack.rendered(shown)
+        assert SLOW in slack.rendered(shown)
+        assert "AI · echo" in slack.rendered(shown)
         assert any(call.error == "message_not_in_streaming_state" for call in slack.calls)
 
 
@@ -146,8 +146,10 @@ async def test_a_reader_who_presses_stop_has_read_enough(
         (reply,) = await bot.done()
         assert (reply.status, reply.finish) == ("done", "stopped")
         assert len(slack.bot_posts(general)) == 1
-        assert reply.text is not None and len(reply.text) < len(SLOW * 5)
-        assert "one" in slack.rendered(shown) and "AI · echo" in slack.rendered(shown)
+        assert reply.text is not None
+        assert len(reply.text) < len(SLOW * 5)
+        assert "one" in slack.rendered(shown)
+        assert "AI · echo" in slack.rendered(shown)
 
 
 async def test_an_answer_that_a_member_deleted_while_it_grew_is_not_posted_again(
@@ -180,7 +182,8 @@ async def test_an_answer_whose_call_was_carried_out_but_not_confirmed_stands_onc
         assert (reply.status, reply.attempt) == ("done", 2)
         (shown,) = slack.bot_posts(general)
         assert reply.shown_ref == shown.ts
-        assert SLOW in slack.rendered(shown) and slack.rendered(shown).count("AI · echo") == 1
+        assert SLOW in slack.rendered(shown)
+        assert slack.rendered(shown).count("AI · echo") == 1
         assert not slack.streaming(shown)
 
 
