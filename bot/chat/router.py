@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.chat import texts
 from bot.chat.allowance import Allowance, refusal
 from bot.chat.events import Known, MemberSeen, Mention
+from bot.chat.hints import here
 from bot.chat.platform import Platform
 from db import calling, channels, members, personas, replies, workspaces
 from db.models import Channel, Member, Persona, Reply, Workspace
@@ -42,7 +43,7 @@ class Router:
         try:
             reply = await self._taken(mention)
         except (NotAnswered, personas.NoSuchPersona) as refusal:
-            await platform.tell(mention.where, str(refusal))
+            await platform.tell(mention.where, here(platform.name, str(refusal)))
             return None
         if reply is None:
             return None
@@ -126,4 +127,6 @@ async def _persona(session: AsyncSession, mention: Mention, channel: Channel) ->
         return every[0]
     if not every:
         raise NotAnswered(say(texts.NO_PERSONA))
-    raise NotAnswered(texts.choose_persona(listed(persona.name for persona in every)))
+    names = listed(persona.name for persona in every)
+    at_the_shell = mention.workspace.platform == "console"
+    raise NotAnswered(texts.choose_persona(names) if at_the_shell else texts.choose_persona_in_chat(names))
