@@ -42,8 +42,8 @@ class Router:
         """
         try:
             reply = await self._taken(mention)
-        except (NotAnswered, personas.NoSuchPersona) as refusal:
-            await platform.tell(mention.where, here(platform.name, str(refusal)))
+        except NotAnswered as refusal:
+            await platform.tell(mention.where, str(refusal))
             return None
         if reply is None:
             return None
@@ -67,7 +67,7 @@ class Router:
 
 
 async def take(session: AsyncSession, mention: Mention, allowance: Allowance) -> Reply | None:
-    """The mention's reply row, None when it was taken before. Raises NotAnswered, NoSuchPersona."""
+    """The mention's reply row, None when it was taken before. Raises NotAnswered."""
     now = datetime.now(UTC)
     seen = mention.workspace
     workspace = await workspaces.ensure(session, seen.platform, seen.id, seen.name, now)
@@ -75,7 +75,10 @@ async def take(session: AsyncSession, mention: Mention, allowance: Allowance) ->
     people = await _people(session, workspace, mention, now)
     asker, text = people[mention.author.id], _by_row(mention.text, people)
     with speaking(members.language_of(asker)):
-        return await _enqueued(session, replace(mention, text=text), channel, asker, allowance, now)
+        try:
+            return await _enqueued(session, replace(mention, text=text), channel, asker, allowance, now)
+        except (NotAnswered, personas.NoSuchPersona) as refusal:  # worded while the asker's language is spoken
+            raise NotAnswered(here(seen.platform, str(refusal))) from refusal
 
 
 async def _people(session: AsyncSession, workspace: Workspace, mention: Mention, now: datetime) -> dict[str, Member]:
