@@ -40,6 +40,11 @@ IN_CHAT: Mapping[str, str] = {
 _SAID = ("claim",)  # their sentences say themselves that it is the shell's
 
 
+def here(platform: str, sentence: str) -> str:
+    """`sentence` as it is read on this platform: the terminal is the shell's."""
+    return sentence if platform == "console" else in_chat(sentence)
+
+
 def in_chat(sentence: str) -> str:
     """`sentence` with every command it names as it is called in chat, or said to be one of the shell."""
     return _HINT.sub(_worded, sentence)

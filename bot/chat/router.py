@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.chat import texts
 from bot.chat.allowance import Allowance, refusal
 from bot.chat.events import Known, MemberSeen, Mention
+from bot.chat.hints import here
 from bot.chat.platform import Platform
 from db import calling, channels, members, personas, replies, workspaces
 from db.models import Channel, Member, Persona, Reply, Workspace
@@ -41,7 +42,7 @@ class Router:
         """
         try:
             reply = await self._taken(mention)
-        except (NotAnswered, personas.NoSuchPersona) as refusal:
+        except NotAnswered as refusal:
             await platform.tell(mention.where, str(refusal))
             return None
         if reply is None:
@@ -66,7 +67,7 @@ class Router:
 
 
 async def take(session: AsyncSession, mention: Mention, allowance: Allowance) -> Reply | None:
-    """The mention's reply row, None when it was taken before. Raises NotAnswered, NoSuchPersona."""
+    """The mention's reply row, None when it was taken before. Raises NotAnswered."""
     now = datetime.now(UTC)
     seen = mention.workspace
     workspace = await workspaces.ensure(session, seen.platform, seen.id, seen.name, now)
@@ -74,7 +75,10 @@ async def take(session: AsyncSession, mention: Mention, allowance: Allowance) ->
     people = await _people(session, workspace, mention, now)
     asker, text = people[mention.author.id], _by_row(mention.text, people)
     with speaking(members.language_of(asker)):
-        return await _enqueued(session, replace(mention, text=text), channel, asker, allowance, now)
+        try:
+            return await _enqueued(session, replace(mention, text=text), channel, asker, allowance, now)
+        except (NotAnswered, personas.NoSuchPersona) as refusal:  # worded while the asker's language is spoken
+            raise NotAnswered(here(seen.platform, str(refusal))) from refusal
 
 
 async def _people(session: AsyncSession, workspace: Workspace, mention: Mention, now: datetime) -> dict[str, Member]:
@@ -126,4 +130,6 @@ async def _persona(session: AsyncSession, mention: Mention, channel: Channel) ->
         return every[0]
     if not every:
         raise NotAnswered(say(texts.NO_PERSONA))
-    raise NotAnswered(texts.choose_persona(listed(persona.name for persona in every)))
+    names = listed(persona.name for persona in every)
+    at_the_shell = mention.workspace.platform == "console"
+    raise NotAnswered(texts.choose_persona(names) if at_the_shell else texts.choose_persona_in_chat(names))

@@ -20,6 +20,14 @@ def choose_persona(names: str) -> str:
     return say("Several personas live here: {names}. Say which one, with --persona NAME.", names=names)
 
 
+def choose_persona_in_chat(names: str) -> str:
+    return say(
+        "Several personas live here: {names}. `/yamabiko ask persona=NAME …` asks one, `/yamabiko use NAME` lets one "
+        "answer here.",
+        names=names,
+    )
+
+
 def member_too_fast(seconds: int) -> str:
     return say_count(
         "You have asked me a lot within a minute; please ask again in {count} second.",

@@ -8,6 +8,7 @@ import pytest
 from bot.chat import texts
 from bot.chat.allowance import Allowance
 from bot.chat.events import MemberSeen
+from bot.chat.hints import in_chat
 from bot.chat.reply import Limits
 from bot.chat.router import Router
 from bot.chat.verbs import text
@@ -24,7 +25,7 @@ from tests.fakes.replying import MakeBot, making_bots
 
 OWNER = Actor("shell:me", "owner")
 HANAKO = MemberSeen("Hanako", "花子", locale="ja-JP")
-EMPTY_HOUSE = "No persona speaks here yet; an admin can make one with `yamabiko persona create`."
+EMPTY_HOUSE = "No persona speaks here yet; an admin can make one with `yamabiko persona create` (at the shell)."
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ async def make_bot(sqlite_sessions: Sessions, tmp_path: Path, now):
 
 def in_japanese(sentence: str) -> str:
     with speaking("ja"):
-        return say(sentence)
+        return in_chat(say(sentence))
 
 
 async def told(sessions: Sessions, **changed) -> str:
@@ -46,7 +47,7 @@ async def told(sessions: Sessions, **changed) -> str:
 
 
 async def test_a_refusal_is_told_in_the_language_of_the_asker_s_network(sessions: Sessions) -> None:
-    assert await told(sessions, author=HANAKO) == in_japanese(EMPTY_HOUSE)
+    assert await told(sessions, author=HANAKO) == in_japanese(texts.NO_PERSONA)
     assert await told(sessions, author=MemberSeen("Ben", "Ben", locale="en-GB")) == EMPTY_HOUSE
     assert await told(sessions, author=MemberSeen("Zoe", "Zoe", locale="fr")) == EMPTY_HOUSE
     assert await told(sessions, author=MemberSeen("Ann", "Ann")) == EMPTY_HOUSE
@@ -54,7 +55,7 @@ async def test_a_refusal_is_told_in_the_language_of_the_asker_s_network(sessions
 
 async def test_where_nobody_s_language_is_known_the_config_s_is_spoken(sessions: Sessions) -> None:
     words.set_default("ja")
-    assert await told(sessions, author=MemberSeen("Ann", "Ann")) == in_japanese(EMPTY_HOUSE)
+    assert await told(sessions, author=MemberSeen("Ann", "Ann")) == in_japanese(texts.NO_PERSONA)
     assert await told(sessions, author=MemberSeen("Ben", "Ben", locale="en-GB")) == EMPTY_HOUSE
 
 

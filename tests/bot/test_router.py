@@ -120,7 +120,9 @@ async def test_a_blocked_member_is_told_and_nothing_is_kept(router: Router, sess
 async def test_without_a_persona_the_asker_is_told_what_an_admin_can_do(router: Router, sessions: Sessions) -> None:
     platform = RecordingPlatform()
     await router.on_mention(platform, mention())
-    assert platform.told == ["No persona speaks here yet; an admin can make one with `yamabiko persona create`."]
+    assert platform.told == [
+        "No persona speaks here yet; an admin can make one with `yamabiko persona create` (at the shell)."
+    ]
     async with reading(sessions) as session:
         assert await session.scalar(select(func.count()).select_from(Member)) == 0
 
@@ -129,7 +131,10 @@ async def test_of_several_personas_one_must_be_chosen(router: Router, sessions: 
     await found_personas(sessions, now, "echo", "other")
     platform = RecordingPlatform()
     await router.on_mention(platform, mention())
-    assert platform.told == ["Several personas live here: echo, other. Say which one, with --persona NAME."]
+    assert platform.told == [
+        "Several personas live here: echo, other. `/yamabiko ask persona=NAME …` asks one, "
+        "`/yamabiko use NAME` lets one answer here."
+    ]
     await router.on_mention(platform, mention(persona="other"))
     assert await spoken_by(sessions) == ["other"]
 
@@ -150,7 +155,7 @@ async def test_an_unknown_persona_is_told(router: Router, sessions: Sessions, no
     await found_personas(sessions, now, "echo")
     platform = RecordingPlatform()
     await router.on_mention(platform, mention(persona="nobody"))
-    assert platform.told == ["There is no persona 'nobody'; `yamabiko persona list` shows them."]
+    assert platform.told == ["There is no persona 'nobody'; `/yamabiko personas` shows them."]
     assert await replies(sessions) == []
 
 

@@ -79,6 +79,7 @@ NEEDS: dict[str, tuple[RoleName, tuple[Any, ...]]] = {
     "watching.run_points": ("member", (1,)),
     "watching.who": ("member", (["member:1"],)),
     "watching.is_trainer_alive": ("member", ()),
+    "watching.list_networks": ("member", ()),
     "watching.myself": ("member", (1,)),
     "watching.glance": ("curator", (1,)),
     "compare.speakers": ("curator", ("echo", [])),
