@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.chat.verbs import text
 from bot.chat.verbs.authority import Actor
 from bot.panel.house import House
-from db import audit, backfills, channels, members, messages, workspaces
+from db import audit, backfills, channels, members, messages
 from db.channels import ChannelSummary
 from db.members import MemberSummary
 from db.models import Channel, Message
