@@ -22,6 +22,7 @@ from bot.platforms.slack.saying import LIMIT, content, ending, fallback, split
 from bot.platforms.slack.streams import Streams
 from bot.platforms.slack.thinking import Thinking
 from bot.platforms.slack.wire import Wire, why
+from db.words import say
 
 log = structlog.get_logger()
 
@@ -116,6 +117,7 @@ class Showing:
             args = {"channel": to.channel, "thread_ts": self._thread, "unfurl_links": False, "unfurl_media": False}
             answer = await self._said("chat.postMessage", text, place, **args)
             ref = str(answer["ts"])
+            await self._only_in_its_thread(answer, ref)
             if self._is_last(place):
                 self._complete = ref
         self._refs.append(ref)
@@ -180,10 +182,11 @@ class Showing:
         if fits and (blocks := self._ending(place)):
             args["blocks"] = blocks
         try:
-            await self._call("chat.stopStream", **args)
+            answer = await self._call("chat.stopStream", **args)
         except (SlackApiError, Gone) as error:
             return await self._broken(error, ts, text)
         self._let_go()
+        await self._only_in_its_thread(answer, ts)
         if not fits:
             await self._update(ts, text)
         elif self._is_last(place):
@@ -213,6 +216,15 @@ class Showing:
         self._live = None
 
     # --- Posts.
+
+    async def _only_in_its_thread(self, answer: dict[str, Any], ts: str) -> None:
+        """Where the question was deleted, Slack posts into the open channel and does not say so: nobody asked there."""
+        message: dict[str, Any] = answer.get("message") or {}
+        if not message or message.get("thread_ts"):
+            return
+        with suppress(Gone):
+            await erase(self._wire, self._to.channel, ts)
+        raise NotShown(say(NEVER["thread_not_found"]))
 
     async def _update(self, ts: str, text: str) -> None:
         place = self._refs.index(ts)

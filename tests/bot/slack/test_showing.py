@@ -279,6 +279,12 @@ async def test_a_question_deleted_while_it_is_answered_fails_and_stays_alone(
         await ann.delete(asked)
         (reply,) = await bot.done()
         assert (reply.status, reply.finish) == ("failed", "The question was deleted.")
+        assert slack.bot_posts(general) == [], "nothing stands in the open channel"
+        slack.fault("chat.startStream", error="unknown_method")
+        another = await ann.mention(general, "hello again")
+        await slack.until(lambda: len(bot.engine.requests) == 2)
+        await ann.delete(another)
+        assert (await bot.done(2))[1].finish == "The question was deleted."
         assert slack.bot_posts(general) == []
 
 

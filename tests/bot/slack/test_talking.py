@@ -110,7 +110,7 @@ async def test_mentioned_members_are_given_to_the_model_by_name(
     ann, ben = slack.person("Ann"), slack.person("Ben")
     general = slack.channel("general", ann, ben)
     async with in_slack(sessions, tmp_path, slack) as bot:
-        await ann.mention(general, f"what would <@{ben.id}> say &amp; do in <#C77|garden>?")
+        await ann.mention(general, f"what would <@{ben.id}> say & do in <#C77|garden>?")
         (reply,) = await bot.done()
         assert bot.engine.requests[0].turns[-1]["content"] == "what would @Ben say & do in #garden?"
         assert ben.id not in reply.asked
