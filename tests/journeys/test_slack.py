@@ -1,7 +1,9 @@
 """A community in Slack, from its first mention to a voice of its own and back: every program real but Slack itself."""
 
 import asyncio
+import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +30,14 @@ class Harbour:
         self.members = {name: slack.person(name) for name in names}
         self.owner = slack.person("Skipper")
         self.radio = slack.channel("radio", self.owner, *self.members.values())
-        for posted in TALK[:messages]:
+        for place, posted in enumerate(TALK[:messages]):
             assert posted.author is not None
-            slack.fill(self.radio, self.members[posted.author], [posted.text.replace("<@member:", "@")], apart=0.001)
+            ago = (messages - place) * 90 + (messages - place) // 8 * 3600  # seconds; a silence after every eighth
+            slack.fill(self.radio, self.members[posted.author], [_typed(posted.text)], apart=ago / 2)
 
     async def becomes_owner(self) -> None:
         code = await shell(self.slack, self.folder, "claim", "--json")
-        answered = await self.owner.slash(_field(code, "type"), self.radio)
+        answered = await self.owner.slash(json.loads(code)["type"], self.radio)
         await self.slack.until(lambda: "owner" in answered.text, 20)
 
     async def asks(self, who: Person, text: str, seconds: float = 120) -> tuple[Message, str]:
@@ -55,10 +58,8 @@ class Harbour:
         return found
 
 
-def _field(json_text: str, name: str) -> Any:
-    import json
-
-    return json.loads(json_text)[name]
+def _typed(text: str) -> str:
+    return re.sub(r"<@member:(\w+)>", r"\1", text)
 
 
 def _with_button(slack: FakeSlack, room: Channel, press: str) -> Message | None:
@@ -95,7 +96,8 @@ async def _the_community_gets_a_voice(harbour: Harbour, recipe: dict[str, str]) 
     await owner.slash("/yamabiko retrain", radio)
     await slack.until(lambda: owner.modal)
     assert await owner.submit(owner.modal, {"note": "our own way of speaking", **recipe}) is None
-    await slack.until(lambda: any("promote" in str(post.blocks) for post in owner.im.messages.values()), 600)
+    letter = await slack.until(lambda: _letter(owner), 900)
+    assert "promote" in str(letter.blocks), slack.rendered(letter)
 
     await owner.open_home()
     home = await slack.until(lambda: owner.home and "promote" in str(owner.home.blocks) and owner.home, 20)
@@ -104,6 +106,11 @@ async def _the_community_gets_a_voice(harbour: Harbour, recipe: dict[str, str]) 
     await (await owner.slash("/yamabiko rollback yamabiko", radio)).until_answered(20)
     _, back = await _spoken_by(harbour, None)
     return before, after, back
+
+
+def _letter(person: Person) -> Message | None:
+    """What the bot wrote them in private."""
+    return next((post for post in person.im.messages.values() if post.by_bot), None)
 
 
 def _cards(person: Person) -> list[Any]:
