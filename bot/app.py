@@ -15,13 +15,13 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.chat.allowance import Allowance
-from bot.chat.answering import Answering
-from bot.chat.blocklist import Blocklist
 from bot.chat.events import Event, Mention
 from bot.chat.platform import Platform
-from bot.chat.reply import Limits, Replier
-from bot.chat.router import Router
+from bot.chat.replying.allowance import Allowance
+from bot.chat.replying.answering import Answering
+from bot.chat.replying.blocklist import Blocklist
+from bot.chat.replying.reply import Limits, Replier
+from bot.chat.replying.router import Router
 from bot.config import BotConfig, Chat
 from bot.engines import Engines
 from bot.generation.engine import Engine
