@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import child
-from bot.chat.ingest import Archive, Import
+from bot.chat.collecting.ingest import Archive, Import
 from bot.chat.verbs.authority import Actor
 from bot.importers.discord_export import DiscordExport
 from bot.importers.slack_export import SlackExport

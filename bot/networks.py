@@ -12,11 +12,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 from bot.app import App
-from bot.chat.alternatives import Alternatives
-from bot.chat.backfill import Backfill
-from bot.chat.blocklist import Blocklist
 from bot.chat.cards import Card
-from bot.chat.collecting import Collecting
+from bot.chat.collecting.backfill import Backfill
+from bot.chat.collecting.live import Collecting
+from bot.chat.collecting.opening import Opening
 from bot.chat.commands.asked import Around, Call
 from bot.chat.desk import Desk
 from bot.chat.feedback import Feedback
@@ -24,9 +23,10 @@ from bot.chat.heartbeat import Pulse, beating
 from bot.chat.inbox import Inbox
 from bot.chat.keeping import Keeper
 from bot.chat.notices import Notices
-from bot.chat.opening import Opening
 from bot.chat.platform import Messenger
 from bot.chat.refreshing import Refreshing
+from bot.chat.replying.alternatives import Alternatives
+from bot.chat.replying.blocklist import Blocklist
 from bot.chat.verbs import personas, watching
 from bot.chat.verbs.authority import Actor
 from bot.config import BotConfig

@@ -13,13 +13,13 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 
 from bot.chat import commands
-from bot.chat.addressed import addressed
 from bot.chat.cards import Answer, Card, Choice, Growing, told
+from bot.chat.commands.addressed import addressed
 from bot.chat.commands.asked import Around, Asked, Call, Command, FormRefused
+from bot.chat.commands.suggesting import suggested
+from bot.chat.commands.typed import NotUnderstood, checked, read, usage
 from bot.chat.hints import in_chat
 from bot.chat.home import home
-from bot.chat.suggesting import suggested
-from bot.chat.typed import NotUnderstood, checked, read, usage
 from bot.chat.verbs.authority import Actor, NotAllowed, authorise
 from db import channels, members, workspaces
 from db.models import Workspace

@@ -3,11 +3,11 @@
 Owns which room an event goes to. Knows no network.
 """
 
-from bot.chat.collecting import Collecting
+from bot.chat.collecting.live import Collecting
 from bot.chat.events import Erased, Event, Known, Left, Mention, Missed, Renamed, Thumbed, Written
 from bot.chat.feedback import Feedback
 from bot.chat.platform import Platform
-from bot.chat.router import Router
+from bot.chat.replying.router import Router
 
 
 class Inbox:

@@ -42,7 +42,7 @@ class Draft:
 
     `nonce` names it in the network, so that `Platform.find` can find it after a crash. Where it takes several
     messages, those behind the first are called `nonce-2`, `nonce-3` …, and a reference names all of them, one a
-    line, in order (bot.chat.posting does this for networks of posts). `shown` is what stands of it already: it
+    line, in order (bot.chat.replying.posting does this for networks of posts). `shown` is what stands of it already: it
     is finished and never posted anew. `ours` is awaited right before every call to the network, `on_shown` with
     the whole reference the moment a message more stands. Both raise ReplyLost when another process has taken
     over; that ends the showing, as does whatever `pieces` raise, and both go to the caller as they are.

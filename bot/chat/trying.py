@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.chat.reply import sampling_of
+from bot.chat.replying.reply import sampling_of
 from bot.chat.verbs.authority import Actor, query
 from bot.generation.engine import Piece, Request, Waiting
 from bot.live_adapters import LiveAdapters

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bot.app import Rows, open_rows
-from bot.chat.ingest import Import
+from bot.chat.collecting.ingest import Import
 from bot.chat.verbs import text
 from bot.chat.verbs.personas import Wishes
 from bot.cli.common import err, out, print_json, shell

@@ -7,8 +7,8 @@ import time
 from dataclasses import dataclass
 
 from bot.app import Rows, open_rows
+from bot.chat.collecting.ingest import Import
 from bot.chat.compare import compare
-from bot.chat.ingest import Import
 from bot.chat.verbs import text
 from bot.chat.verbs.personas import Wishes
 from bot.cli.common import err, out, shell

@@ -10,8 +10,8 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bot.app import Rows
-from bot.chat.imported import counts, ended
-from bot.chat.ingest import Archive, Import, Imported
+from bot.chat.collecting.imported import counts, ended
+from bot.chat.collecting.ingest import Archive, Import, Imported
 from bot.cli.common import Json, err, out, print_json, shell, with_rows
 from db.models.text import Provenance
 from db.words import say

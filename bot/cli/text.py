@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from bot.chat import past_words
+from bot.chat.collecting import past_words
 from bot.chat.verbs import personas, text
 from bot.cli.common import TEXT, Json, call, out, print_json, table
 from db.channels import ChannelSummary

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from rich import _wrap
 from rich.cells import cell_len
 
-from bot.chat.characters import NO_BEGINNING, NO_END, clusters
+from bot.chat.replying.characters import NO_BEGINNING, NO_END, clusters
 
 _by_spaces = _wrap.words
 

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 from importlib.resources import files
 
+from bot.chat.collecting.ingest import Part
 from bot.chat.events import ChannelSeen, LeftOut, MemberSeen, Posted, WorkspaceSeen
-from bot.chat.ingest import Part
 
 _DAY = re.compile(r"## (?P<date>\d{4}-\d\d-\d\d) (?P<channel>\w+)")
 _MESSAGE = re.compile(r"(?P<thread>    )?(?P<time>\d\d:\d\d) (?P<author>\w+): (?P<text>.+)")

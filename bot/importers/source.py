@@ -45,7 +45,7 @@ class Part(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Neighbouring rows of a file that is too long to be read in one go; `progress` as bot.chat.ingest asks."""
+    """Neighbouring rows of a file too long to be read in one go; `progress` as bot.chat.collecting.ingest asks."""
 
     key: str
     rows: tuple[object, ...]

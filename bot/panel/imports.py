@@ -15,7 +15,7 @@ from typing import Literal
 
 import structlog
 
-from bot.chat.ingest import Archive, Import, Imported
+from bot.chat.collecting.ingest import Archive, Import, Imported
 from bot.chat.troubles import is_ours, sentence
 from bot.chat.verbs.authority import Actor
 from db.models.text import Provenance

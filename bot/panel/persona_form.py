@@ -10,7 +10,7 @@ from typing import Any
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
-from bot.chat.reply import sampling_of
+from bot.chat.replying.reply import sampling_of
 from bot.chat.verbs import personas, text
 from bot.chat.verbs.personas import DEFAULT_SYSTEM_PROMPT, PersonaRefused, PersonaSummary, Wishes
 from bot.panel.dialogs import asking, decide

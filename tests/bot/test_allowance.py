@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from bot.chat.allowance import Allowance, refusal
 from bot.chat.events import ChannelSeen, Mention
-from bot.chat.router import NotAnswered, take
+from bot.chat.replying.allowance import Allowance, refusal
+from bot.chat.replying.router import NotAnswered, take
 from db import members, pauses, replies
 from db.models import Channel, Member, Reply
 from db.session import Sessions, reading, transaction

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot.chat.alternatives import Alternatives
 from bot.chat.cards import Card, Growing
 from bot.chat.commands.asked import Around, Call
 from bot.chat.desk import Desk
 from bot.chat.events import ChannelSeen, MemberSeen, WorkspaceSeen
-from bot.chat.outgoing import BREAK
 from bot.chat.platform import NotShown
-from bot.chat.reply_buttons import buttons
+from bot.chat.replying.alternatives import Alternatives
+from bot.chat.replying.outgoing import BREAK
+from bot.chat.replying.reply_buttons import buttons
 from bot.generation.engine import EngineBusy, EngineUnavailable
 from db import audit, candidates, members, pauses, replies
 from db.models import Member, Reply, ReplyCandidate

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from bot.chat import texts
-from bot.chat.answering import Answering
 from bot.chat.events import Thread
 from bot.chat.platform import NotShown
-from bot.chat.reply import Limits, Replier
+from bot.chat.replying.answering import Answering
+from bot.chat.replying.reply import Limits, Replier
 from bot.engines import Engines
 from bot.generation.engine import EngineUnavailable
 from bot.live_adapters import LiveAdapters

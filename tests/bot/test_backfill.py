@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event, func, select
 
-from bot.chat.backfill import BATCH, FIRST_PAUSE_S, Backfill
-from bot.chat.collecting import Collecting
+from bot.chat.collecting.backfill import BATCH, FIRST_PAUSE_S, Backfill
+from bot.chat.collecting.live import Collecting
 from bot.chat.events import ChannelSeen, MemberSeen, Missed, WorkspaceSeen
 from bot.chat.platform import OutOfReach, Page
 from bot.chat.verbs import text

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chat.blocklist import Blocklist, Masking
+from bot.chat.replying.blocklist import Blocklist, Masking
 
 BLOCKED = Blocklist(["bad", "very  Bad word", "馬鹿", "バカ", "死", "X線", "straße", "바보", "", "  "])
 

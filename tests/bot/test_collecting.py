@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.chat.collecting import Collecting
+from bot.chat.collecting.live import Collecting
 from bot.chat.events import ChannelSeen, Erased, Left, MemberSeen, Renamed, Written
 from db import audit, backfills, datasets, members, personas
 from db.models import Channel, Member, Message, MessageRevision

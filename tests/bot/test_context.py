@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.chat.events import ChannelSeen, MemberSeen, Posted, Thread, WorkspaceSeen, Written
-from bot.chat.reply import Limits
+from bot.chat.replying.reply import Limits
 from db import members, messages
 from db.messages import NewMessage
 from db.models import Channel, Member, Message, ReplySource

@@ -19,8 +19,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.chat.collecting.ingest import Import, Imported, ImportInterrupted
 from bot.chat.events import LeftOut, MemberSeen, Posted
-from bot.chat.ingest import Import, Imported, ImportInterrupted
 from bot.importers.discord_export import DiscordExport
 from bot.importers.discord_package import DiscordPackage
 from bot.importers.slack_export import SlackExport

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot.chat.ingest import Import
+from bot.chat.collecting.ingest import Import
 from bot.chat.verbs.text import GroundMissing
 from bot.demo import HARBOUR_RADIO
 from bot.importers.slack_export import SlackExport

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot.chat.ingest import Import, Imported, ImportInterrupted
+from bot.chat.collecting.ingest import Import, Imported, ImportInterrupted
 from bot.importers.discord_export import DiscordExport
 from bot.importers.discord_package import DiscordPackage
 from db import channels, members

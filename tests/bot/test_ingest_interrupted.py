@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat.ingest import ImportInterrupted
+from bot.chat.collecting.ingest import ImportInterrupted
 from db import messages
 from db.models import BackfillCursor, Message
 from db.session import Sessions, open_engine, sessions_of

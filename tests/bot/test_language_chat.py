@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from bot.chat import texts
-from bot.chat.allowance import Allowance
 from bot.chat.events import MemberSeen
 from bot.chat.hints import in_chat
-from bot.chat.reply import Limits
-from bot.chat.router import Router
+from bot.chat.replying.allowance import Allowance
+from bot.chat.replying.reply import Limits
+from bot.chat.replying.router import Router
 from bot.chat.verbs import text
 from bot.chat.verbs.authority import Actor, NotAllowed
 from bot.generation.engine import EngineUnavailable

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.chat.cards import Card
-from bot.chat.collecting import Collecting
+from bot.chat.collecting.live import Collecting
+from bot.chat.collecting.opening import FIRST_PAUSE_S, Opening, notice
 from bot.chat.events import Left
-from bot.chat.opening import FIRST_PAUSE_S, Opening, notice
 from bot.chat.platform import NotShown, OutOfReach
 from bot.chat.verbs import text
 from db import backfills, noticing, words
@@ -101,7 +101,7 @@ async def test_the_notice_is_in_the_language_of_the_workspace_whoever_opened_it(
         spoken.append(words.language())
         return notice(channel, days)
 
-    monkeypatch.setattr("bot.chat.opening.notice", heard)
+    monkeypatch.setattr("bot.chat.collecting.opening.notice", heard)
     words.set_default("ja")
     with words.speaking("en"):
         await look(untold_here, square)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chat.blocklist import Blocklist
-from bot.chat.outgoing import BREAK, Outgoing, quiet, safe, safe_text
+from bot.chat.replying.blocklist import Blocklist
+from bot.chat.replying.outgoing import BREAK, Outgoing, quiet, safe, safe_text
 
 NOTHING = Blocklist()
 CALLS = ["@everyone", "@here", "@channel", "<!channel>", "<!here|here>", "<!everyone>", "<!subteam^S1|@team>"]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.chat.past_words import told
+from bot.chat.collecting.past_words import told
 from bot.config import BotConfig
 from db import backfills, config
 from db.backfills import Progress

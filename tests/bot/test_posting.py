@@ -6,7 +6,7 @@ import pytest
 
 from bot.chat.events import Thread
 from bot.chat.platform import Draft
-from bot.chat.posting import Gone, found, grow, joined, merged, refs_of
+from bot.chat.replying.posting import Gone, found, grow, joined, merged, refs_of
 from db.replies import ReplyLost
 
 HERE = Thread("slack", "T1", "C1", None, "m1", "Ann", "echo")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bot.chat.characters import clusters
-from bot.chat.posts import SMALLEST_LIMIT, Measure, split
+from bot.chat.replying.characters import clusters
+from bot.chat.replying.posts import SMALLEST_LIMIT, Measure, split
 
 FAMILY = "👨\u200d👩\u200d👧\u200d👦"
 PROSE = st.lists(

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.chat.platform import NotShown
-from bot.chat.removing import remove_deleted
+from bot.chat.replying.removing import remove_deleted
 from db import replies
 from db.models import Reply
 from db.session import Sessions, reading, transaction

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.chat.events import ChannelSeen, MemberSeen
-from bot.chat.outgoing import BREAK
-from bot.chat.reply import Limits
+from bot.chat.replying.outgoing import BREAK
+from bot.chat.replying.reply import Limits
 from bot.generation.engine import EngineBusy, EngineUnavailable
 from bot.prepare import BaseNotReady
 from db import personas

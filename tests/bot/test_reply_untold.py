@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.chat import texts
-from bot.chat.reply import Limits
+from bot.chat.replying.reply import Limits
 from db.session import Sessions
 from tests.fakes.platform import RecordingPlatform
 from tests.fakes.replying import MakeBot, making_bots

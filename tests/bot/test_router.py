@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.chat.events import ChannelSeen
-from bot.chat.router import Router
+from bot.chat.replying.router import Router
 from db import channels, members, personas, workspaces
 from db.models import Block, Member, Persona, Reply
 from db.session import Sessions, reading, transaction

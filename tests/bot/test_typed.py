@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.chat.commands import COMMANDS
 from bot.chat.commands.asked import Option
-from bot.chat.typed import NotUnderstood, checked, read
+from bot.chat.commands.typed import NotUnderstood, checked, read
 
 PROMOTE = COMMANDS["promote"]
 APPROVE = COMMANDS["approve"]

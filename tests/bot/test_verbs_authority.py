@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.chat import compare
-from bot.chat.allowance import Allowance
 from bot.chat.events import ChannelSeen
-from bot.chat.router import take
+from bot.chat.replying.allowance import Allowance
+from bot.chat.replying.router import take
 from bot.chat.verbs import moderation, own, personas, replies, standing, text, training, watching
 from bot.chat.verbs.authority import Actor, NotAllowed
 from bot.chat.verbs.personas import Wishes

@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import select
 
-from bot.chat.allowance import Allowance
-from bot.chat.router import NotAnswered, take
+from bot.chat.replying.allowance import Allowance
+from bot.chat.replying.router import NotAnswered, take
 from bot.chat.verbs import moderation, text
 from bot.chat.verbs.authority import Actor, NotAllowed
 from bot.chat.verbs.moderation import CannotBeBlocked, NotBlocked, NotPaused

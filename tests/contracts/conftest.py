@@ -6,9 +6,9 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from tests.fakes.pretended_slack.app import Hearing, app_of, client_of, connected
+from tests.fakes.pretended_slack.deliveries import Pace
 from tests.fakes.slack import Channel, FakeSlack, Person
-from tests.fakes.slack_app import Hearing, app_of, client_of, connected
-from tests.fakes.slack_deliveries import Pace
 
 
 @pytest.fixture

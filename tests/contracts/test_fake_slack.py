@@ -4,8 +4,8 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from tests.fakes.pretended_slack.app import client_of, complaints, refused
 from tests.fakes.slack import Channel, FakeSlack, Person
-from tests.fakes.slack_app import client_of, complaints, refused
 
 
 async def test_the_bot_learns_who_it_is_and_what_it_was_granted(slack: FakeSlack, client: AsyncWebClient) -> None:

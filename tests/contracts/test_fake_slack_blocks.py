@@ -6,8 +6,8 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.models.blocks import ContextActionsBlock, FeedbackButtonObject, FeedbackButtonsElement, IconButtonElement
 
+from tests.fakes.pretended_slack.app import client_of
 from tests.fakes.slack import Channel, FakeSlack, Message
-from tests.fakes.slack_app import client_of
 
 
 def plain(text: str) -> dict[str, Any]:

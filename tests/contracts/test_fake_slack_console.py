@@ -4,8 +4,8 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
+from tests.fakes.pretended_slack.console import HELP, Console
 from tests.fakes.slack import FakeSlack
-from tests.fakes.slack_console import HELP, Console
 
 
 def plain(text: str) -> dict[str, Any]:

@@ -6,8 +6,8 @@ import socket
 import aiohttp
 import pytest
 
+from tests.fakes.pretended_slack.app import Hearing, client_of, connected
 from tests.fakes.slack import Channel, FakeSlack, Person
-from tests.fakes.slack_app import Hearing, client_of, connected
 
 
 async def test_what_is_not_acknowledged_comes_three_times_more(slack: FakeSlack, ann: Person, general: Channel) -> None:

@@ -1,7 +1,7 @@
 """What the pretended Slack tells an app of, with real Bolt hearing it."""
 
+from tests.fakes.pretended_slack.app import Hearing, client_of
 from tests.fakes.slack import Channel, FakeSlack, Person
-from tests.fakes.slack_app import Hearing, client_of
 
 
 async def test_a_mention_comes_twice_under_one_ts(

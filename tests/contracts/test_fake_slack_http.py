@@ -10,8 +10,8 @@ from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.models.views import View as SdkView
 
+from tests.fakes.pretended_slack.app import Hearing
 from tests.fakes.slack import Channel, FakeSlack, Person
-from tests.fakes.slack_app import Hearing
 
 
 @asynccontextmanager

@@ -8,8 +8,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
+from tests.fakes.pretended_slack.app import client_of, refused
 from tests.fakes.slack import Channel, FakeSlack, Person
-from tests.fakes.slack_app import client_of, refused
 
 
 async def test_calling_too_often_is_answered_with_how_long_to_wait(ann: Person, slack: FakeSlack) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from tests.fakes.pretended_slack.app import Hearing, refused
+from tests.fakes.pretended_slack.manifest import complaints
 from tests.fakes.slack import Channel, FakeSlack, Person
-from tests.fakes.slack_app import Hearing, refused
-from tests.fakes.slack_manifest import complaints
 
 
 def manifest(**more: Any) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from tests.fakes.pretended_slack.app import refused
+from tests.fakes.pretended_slack.streams import STREAM_S
 from tests.fakes.slack import Channel, FakeSlack, Person
-from tests.fakes.slack_app import refused
-from tests.fakes.slack_streams import STREAM_S
 
 
 async def test_a_stream_grows_and_is_finished_with_blocks(

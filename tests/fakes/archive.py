@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select
 
+from bot.chat.collecting.ingest import Import, Imported
 from bot.chat.events import ChannelSeen, LeftOut, MemberSeen, Posted, WorkspaceSeen
-from bot.chat.ingest import Import, Imported
 from bot.chat.verbs.authority import Actor
 from db.models import Member, Message, MessageRevision
 from db.session import Sessions, reading

@@ -11,11 +11,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bot.chat.blocklist import Blocklist
 from bot.chat.cards import Answer, Card, Growing
 from bot.chat.commands.asked import Around, Call
 from bot.chat.desk import Desk
 from bot.chat.events import ChannelSeen, MemberSeen, Posted, WorkspaceSeen
+from bot.chat.replying.blocklist import Blocklist
 from bot.engines import Engines
 from bot.live_adapters import LiveAdapters
 from db import members

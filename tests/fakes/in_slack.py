@@ -13,16 +13,16 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from bot.chat.answering import Answering
-from bot.chat.blocklist import Blocklist
-from bot.chat.collecting import Collecting
+from bot.chat.collecting.live import Collecting
 from bot.chat.commands.asked import Around, Call
 from bot.chat.desk import Desk
 from bot.chat.feedback import Feedback
 from bot.chat.inbox import Inbox
 from bot.chat.keeping import Keeper, Pauses
-from bot.chat.reply import Limits, Replier
-from bot.chat.router import Router
+from bot.chat.replying.answering import Answering
+from bot.chat.replying.blocklist import Blocklist
+from bot.chat.replying.reply import Limits, Replier
+from bot.chat.replying.router import Router
 from bot.engines import Engines
 from bot.live_adapters import LiveAdapters
 from bot.platforms.slack.checks import Keys

@@ -15,13 +15,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.chat import posts
-from bot.chat.answering import Answering
 from bot.chat.events import ChannelSeen, MemberSeen, Mention, Thread, WorkspaceSeen
 from bot.chat.platform import Draft, OnEvent
-from bot.chat.posting import Gone, found, grow, refs_of
-from bot.chat.reply import Limits, Replier
-from bot.chat.router import Router
+from bot.chat.replying import posts
+from bot.chat.replying.answering import Answering
+from bot.chat.replying.posting import Gone, found, grow, refs_of
+from bot.chat.replying.reply import Limits, Replier
+from bot.chat.replying.router import Router
 from bot.engines import Engines
 from bot.generation.engine import Request
 from bot.live_adapters import LiveAdapters

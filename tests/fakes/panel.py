@@ -21,7 +21,7 @@ from nicegui.functions.notify import notify
 from nicegui.testing.general import nicegui_reset_globals
 from nicegui.testing.user import User
 
-from bot.chat.ingest import Archive
+from bot.chat.collecting.ingest import Archive
 from bot.engines import Engines
 from bot.importers.text_file import TextFile
 from bot.live_adapters import LiveAdapters

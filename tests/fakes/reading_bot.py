@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from bot.chat.backfill import Backfill
+from bot.chat.collecting.backfill import Backfill
 from db.session import open_engine, sessions_of
 from tests.fakes.square import Square
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from bot.chat.answering import Answering
-from bot.chat.blocklist import Blocklist
 from bot.chat.events import MemberSeen
-from bot.chat.reply import Limits, Replier
-from bot.chat.router import Router
+from bot.chat.replying.answering import Answering
+from bot.chat.replying.blocklist import Blocklist
+from bot.chat.replying.reply import Limits, Replier
+from bot.chat.replying.router import Router
 from bot.engines import Engines
 from bot.live_adapters import LiveAdapters
 from db import personas

@@ -2,8 +2,8 @@
 
 `async with FakeSlack.running() as slack` gives a workspace that the real SDK connects to: AsyncWebClient with
 `base_url=slack.api` and `token=slack.bot_token`, and AsyncSocketModeHandler with `slack.app_token`. It keeps what a
-workspace keeps, refuses what Slack refuses, and breaks as a test tells it to. Parts are beside it: slack_world (the
-state), slack_web (HTTP), slack_deliveries (what is sent to the app), slack_person (what people do).
+workspace keeps, refuses what Slack refuses, and breaks as a test tells it to. Its parts are in
+pretended_slack/: world (the state), web (HTTP), deliveries (what is sent to the app), person (what people do).
 
     ann = slack.person("Ann", is_admin=True)
     general = slack.channel("general", ann)
@@ -22,17 +22,17 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from tests.fakes.slack_clock import Clock
-from tests.fakes.slack_deliveries import Deliveries, Delivery, Pace, signed
-from tests.fakes.slack_happenings import Happenings
-from tests.fakes.slack_limits import Fault, Faults, Limits
-from tests.fakes.slack_manifest import SCOPES, installed
-from tests.fakes.slack_methods import Call
-from tests.fakes.slack_person import Answered, Person
-from tests.fakes.slack_rendering import rendered, transcript
-from tests.fakes.slack_typing import typed
-from tests.fakes.slack_web import Web
-from tests.fakes.slack_world import BOT, BOT_USER, TEAM, Channel, Ephemeral, Json, Message, User, View, World
+from tests.fakes.pretended_slack.clock import Clock
+from tests.fakes.pretended_slack.deliveries import Deliveries, Delivery, Pace, signed
+from tests.fakes.pretended_slack.happenings import Happenings
+from tests.fakes.pretended_slack.limits import Fault, Faults, Limits
+from tests.fakes.pretended_slack.manifest import SCOPES, installed
+from tests.fakes.pretended_slack.methods import Call
+from tests.fakes.pretended_slack.person import Answered, Person
+from tests.fakes.pretended_slack.rendering import rendered, transcript
+from tests.fakes.pretended_slack.typing import typed
+from tests.fakes.pretended_slack.web import Web
+from tests.fakes.pretended_slack.world import BOT, BOT_USER, TEAM, Channel, Ephemeral, Json, Message, User, View, World
 
 __all__ = ["Answered", "Channel", "Delivery", "Ephemeral", "FakeSlack", "Fault", "Message", "Person", "User", "View"]
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from bot.platforms.slack.manifest import manifest
 from tests.fakes.command_line import COMMAND, environment
 from tests.fakes.slack import FakeSlack
+from tests.fakes.slack_deliveries import Pace
 
 # Put together here, so that no scanner takes them for real ones.
 BOT = "xox" + "b-123456789012-123456789012-AbCdEfGhIjKlMnOpQrStUvWx"
@@ -85,8 +86,8 @@ async def shell(slack: FakeSlack, folder: Path, *words: str) -> str:
 
 
 @asynccontextmanager
-async def fresh_slack() -> AsyncGenerator[FakeSlack]:
-    async with FakeSlack.running() as slack:
+async def fresh_slack(pace: Pace | None = None) -> AsyncGenerator[FakeSlack]:
+    async with FakeSlack.running(pace=pace) as slack:
         slack.bot_token, slack.app_token = BOT, APP
         slack.install(manifest("Yamabiko", "socket", None))
         yield slack

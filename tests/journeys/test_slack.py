@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from db.models import Reply
 from db.session import open_engine, reading, sessions_of
 from tests.fakes.models import tiny_base
 from tests.fakes.slack import Channel, FakeSlack, Message, Person
+from tests.fakes.slack_deliveries import Pace
 from tests.fakes.slack_process import fresh_slack, running, shell
 
 TALK = [posted for day in HARBOUR_RADIO.community.parts() for posted in HARBOUR_RADIO.community.read(day)]
@@ -161,3 +163,48 @@ async def test_the_starter_base_takes_on_the_communitys_manner_in_slack(
         assert "over" in after.lower(), after
         assert not before.rstrip().endswith("Over.")
         assert "Traceback" not in bot.told
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+async def test_two_hundred_mentions_in_ten_seconds_are_answered_once_each_across_a_kill(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YAMABIKO_BASES__DEFAULT", str(tiny_base(tmp_path / "tiny")))
+    monkeypatch.setenv("YAMABIKO_CHAT__MEMBER_WAITING", "0")  # whether each is answered is what is asked here
+    async with fresh_slack(Pace(again=(0, 3, 15))) as slack:
+        people = [slack.person(f"P{number}") for number in range(40)]
+        rooms = [slack.channel(f"room-{number}", *people) for number in range(20)]
+        asked: list[Message] = []
+        async with running(slack, tmp_path) as bot:
+            await bot.says("Slack: connected")
+            await slack.until(lambda: slack.deliveries.sockets.ready())
+            await _ask_all(people, rooms, asked, 100)
+            await bot.end(signal.SIGKILL)
+        async with running(slack, tmp_path) as bot:
+            await asyncio.gather(_ask_all(people, rooms, asked, 200), bot.says("Slack: connected"))
+            await slack.until(lambda: all(_finished(slack, one) for one in asked), 600)
+            await slack.settled()
+        for one in asked:
+            answers = slack.bot_posts(slack.world.channels[one.channel], one)
+            assert len(answers) == 1, slack.transcript(slack.world.channels[one.channel])
+        assert len(asked) == 200
+        mentions = slack.sent("app_mention")
+        assert all(one.ack for one in mentions)
+        took = sorted(one.ack.took for one in mentions if one.ack)
+        print(f"acknowledged: half within {took[100]:.2f} s, all within {took[-1]:.2f} s")
+
+
+async def _ask_all(people: list[Person], rooms: list[Channel], asked: list[Message], until: int) -> None:
+    """Twenty a second, of everyone in every room, until so many were asked."""
+    while len(asked) < until:
+        number = len(asked)
+        asked.append(await people[number % 40].mention(rooms[number % 20], f"Question {number}?"))
+        await asyncio.sleep(0.05)
+
+
+def _finished(slack: FakeSlack, asked: Message) -> bool:
+    """Answered whole, or asked to come back in a moment."""
+    posts = slack.bot_posts(slack.world.channels[asked.channel], asked)
+    told = slack.rendered(posts[-1]) if posts else ""
+    return "AI · " in told or "Many people are asking" in told

@@ -1,6 +1,7 @@
 """Every command of the chat networks, one module a subject; Slack types them, Discord lists them.
 
-Owns which there are. What they change is done by bot.chat.verbs, which authorises it.
+Owns which there are, and how what people type is understood. What they change is done by bot.chat.verbs, which
+authorises it.
 """
 
 from collections.abc import Mapping, Sequence

@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bot.chat.alternatives import Alternatives
-from bot.chat.blocklist import Blocklist
 from bot.chat.cards import Answer
 from bot.chat.events import ChannelSeen, MemberSeen, Posted, Thread, WorkspaceSeen
+from bot.chat.replying.alternatives import Alternatives
+from bot.chat.replying.blocklist import Blocklist
 from bot.chat.verbs.authority import Actor
 from bot.live_adapters import LiveAdapters
 from db.members import RoleName

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.chat.characters import clusters
+from bot.chat.replying.characters import clusters
 from bot.chat.verbs.training import RunReport
 from db.coded import shown
 from db.words import say

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from bot.chat.cards import Answer, Card, Heading, Note, Part, Text, told
 from bot.chat.commands.asked import Asked, Command, Do, Option, Subject
-from bot.chat.typed import usage
+from bot.chat.commands.typed import usage
 from bot.chat.verbs import personas
 from bot.chat.verbs.authority import a_role
 from db.members import ROLES

@@ -1,8 +1,8 @@
 """The buttons under a reply: a thumb, another answer, delete."""
 
-from bot.chat.alternatives import Alternatives
 from bot.chat.cards import Answer, told
 from bot.chat.commands.asked import Asked, Subject
+from bot.chat.replying.alternatives import Alternatives
 from bot.chat.verbs import moderation, replies
 from db.words import mark, say
 

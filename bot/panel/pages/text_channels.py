@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from nicegui import ui
 
-from bot.chat import past_words
+from bot.chat.collecting import past_words
 from bot.chat.verbs import text
 from bot.panel.leaves import Leaves
 from bot.panel.text_words import left_out, open_for, provenance, terms, together

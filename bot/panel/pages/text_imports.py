@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 from nicegui import ui
 
-from bot.chat.imported import counts, ended
+from bot.chat.collecting.imported import counts, ended
 from bot.chat.verbs.authority import Actor, authorise
 from bot.panel.file_field import FileField
 from bot.panel.imports import FileKind, Importing, Upload, keep

@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 import structlog
 
-from bot.chat import posts
 from bot.chat.cards import Button, Card, Choice, Facts, Heading, Line, Menu, Note, Part, Row, Text
-from bot.chat.outgoing import quiet
+from bot.chat.replying import posts
+from bot.chat.replying.outgoing import quiet
 from bot.platforms.slack.mrkdwn import escaped, measure, mrkdwn, unmarked
 from db.words import say
 

@@ -7,8 +7,8 @@ only for names.
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
+from bot.chat.collecting.stored import named_in
 from bot.chat.events import ChannelSeen, Erased, Event, Left, MemberSeen, Renamed, WorkspaceSeen, Written
-from bot.chat.stored import named_in
 from bot.importers.slack_messages import posted, unspoken
 from bot.platforms.slack.payloads import Me, Payload
 from bot.platforms.slack.people import People, Person

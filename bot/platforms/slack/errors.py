@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from slack_sdk.errors import SlackApiError
 
 from bot.chat.platform import NotShown
-from bot.chat.posting import Gone
+from bot.chat.replying.posting import Gone
 from bot.platforms.slack.pace import asked_to_wait
 from db.words import mark, say
 

@@ -6,7 +6,7 @@ is escaped.
 
 import re
 
-from bot.chat.outgoing import BREAK
+from bot.chat.replying.outgoing import BREAK
 
 _TOKEN = re.compile(
     r"(?P<fence>^[ \t]*(?P<ticks>`{3,})[^\n`]*\n(?P<code>.*?)(?P<close>\n?[ \t]*(?P=ticks)|\Z))"

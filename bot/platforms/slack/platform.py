@@ -15,7 +15,7 @@ from bot.chat.cards import Card
 from bot.chat.desk import Desk
 from bot.chat.events import ChannelSeen, Thread, WorkspaceSeen, Written
 from bot.chat.platform import Draft, OnEvent, Page
-from bot.chat.posting import Gone, found, refs_of
+from bot.chat.replying.posting import Gone, found, refs_of
 from bot.platforms.slack.checks import Keys
 from bot.platforms.slack.connection import Connection
 from bot.platforms.slack.pace import Pace, Patience, reconnecting

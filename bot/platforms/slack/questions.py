@@ -9,12 +9,12 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.chat import posts
 from bot.chat.cards import Card, Note, Question, Text, told
 from bot.chat.commands.asked import Call
 from bot.chat.events import Mention
-from bot.chat.outgoing import quiet
 from bot.chat.platform import OnEvent
+from bot.chat.replying import posts
+from bot.chat.replying.outgoing import quiet
 from bot.platforms.slack import calls
 from bot.platforms.slack.blocks import FALLBACK, SECTION, short
 from bot.platforms.slack.errors import code_of

@@ -6,10 +6,10 @@ Owns its blocks and what notifications show in their stead. Nothing in it pings 
 from collections.abc import Sequence
 from typing import Any
 
-from bot.chat import posts
 from bot.chat.cards import Button
-from bot.chat.outgoing import quiet
 from bot.chat.platform import Kind
+from bot.chat.replying import posts
+from bot.chat.replying.outgoing import quiet
 from bot.platforms.slack.blocks import actions_block
 from db.words import say
 

@@ -1,6 +1,7 @@
 """One reply on its way into Slack: streamed, edited as it grows, or posted when it is whole.
 
-Owns which of these it is, and what stands under the whole. The order of posting and remembering is bot.chat.posting's.
+Owns which of these it is, and what stands under the whole. The order of posting and remembering is that
+of bot.chat.replying.posting.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from slack_sdk.errors import SlackApiError
 from bot.chat import texts
 from bot.chat.events import Thread
 from bot.chat.platform import Draft, NotShown
-from bot.chat.posting import Gone, grow, joined, nonce_of, refs_of
+from bot.chat.replying.posting import Gone, grow, joined, nonce_of, refs_of
 from bot.platforms.slack.errors import NEVER, TOO_LONG, UNCERTAIN, wait_of
 from bot.platforms.slack.saying import LIMIT, content, ending, fallback, split
 from bot.platforms.slack.streams import Streams
@@ -48,7 +49,7 @@ class _Live:
 
 
 class Showing:
-    """A network of posts (bot.chat.posting) for one draft alone."""
+    """A network of posts (bot.chat.replying.posting) for one draft alone."""
 
     def __init__(self, wire: Wire, streams: Streams, to: Thread, draft: Draft) -> None:
         self._wire, self._streams, self._to, self._draft = wire, streams, to, draft
@@ -104,7 +105,7 @@ class Showing:
             return []
         return ending(self._draft.kind, self._to.persona, self._draft.actions)
 
-    # --- What bot.chat.posting asks for.
+    # --- What bot.chat.replying.posting asks for.
 
     async def post(self, to: Thread, text: str, nonce: str) -> str:
         place = len(self._refs)

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from nicegui.testing.user import User
 
+from bot.chat.collecting.ingest import Import
 from bot.chat.events import LeftOut, Posted
-from bot.chat.ingest import Import
 from bot.chat.verbs import text
 from bot.chat.verbs.authority import Actor, NotAllowed
 from bot.panel.file_field import NAME, FileField

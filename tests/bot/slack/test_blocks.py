@@ -7,9 +7,9 @@ from bot.chat.cards import Button, Card, Choice, Facts, Heading, Line, Menu, Not
 from bot.platforms.slack.blocks import actions_block, blocks, drawn, fallback, press_of, short, value_of
 from bot.platforms.slack.mrkdwn import measure, mrkdwn, unmarked
 from tests.fakes.any_card import CARDS, TEXTS
-from tests.fakes.slack_blocks import check_message, check_view
-from tests.fakes.slack_pings import pings_of
-from tests.fakes.slack_rendering import block_lines
+from tests.fakes.pretended_slack.blocks import check_message, check_view
+from tests.fakes.pretended_slack.pings import pings_of
+from tests.fakes.pretended_slack.rendering import block_lines
 
 
 @settings(max_examples=120, deadline=None)

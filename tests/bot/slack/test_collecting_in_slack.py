@@ -10,12 +10,12 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import select
 
-from bot.chat.backfill import Backfill
-from bot.chat.collecting import Collecting
+from bot.chat.collecting.backfill import Backfill
+from bot.chat.collecting.live import Collecting
+from bot.chat.collecting.opening import Opening
 from bot.chat.commands.asked import Around
 from bot.chat.desk import Desk
 from bot.chat.events import Event, Mention, Missed
-from bot.chat.opening import Opening
 from bot.chat.verbs import text
 from bot.chat.verbs.authority import Actor
 from bot.platforms.slack.checks import Keys

@@ -10,10 +10,10 @@ import aiohttp
 import pytest
 
 from db.session import Sessions
-from tests.fakes import slack_events as events
 from tests.fakes.in_slack import InSlack, in_slack
+from tests.fakes.pretended_slack import events
+from tests.fakes.pretended_slack.deliveries import Pace
 from tests.fakes.slack import FakeSlack
-from tests.fakes.slack_deliveries import Pace
 
 
 @pytest.fixture

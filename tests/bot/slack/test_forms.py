@@ -18,8 +18,8 @@ from bot.platforms.slack.forms import (
     waiting,
 )
 from tests.fakes.any_card import CARDS, CHOICES, FEW, LABELS, LETTERS, TEXTS
-from tests.fakes.slack_blocks import check_view
-from tests.fakes.slack_choices import held, initial_state
+from tests.fakes.pretended_slack.blocks import check_view
+from tests.fakes.pretended_slack.choices import held, initial_state
 
 NAMES = st.text(st.characters(categories=["Ll"], max_codepoint=127), min_size=1, max_size=10)
 FIELDS = st.builds(

@@ -11,9 +11,9 @@ from bot.platforms.slack import manifest as module
 from bot.platforms.slack.manifest import EVENTS, SCOPES, ManifestRefused, manifest, prompts
 from db.words import LANGUAGES, speaking
 from tests.fakes.command_line import Run
+from tests.fakes.pretended_slack.happenings import EVENTS as NEEDS
+from tests.fakes.pretended_slack.methods import METHODS
 from tests.fakes.slack import FakeSlack
-from tests.fakes.slack_happenings import EVENTS as NEEDS
-from tests.fakes.slack_methods import METHODS
 
 ROOM = Path(module.__file__).parent
 SOURCE = "\n".join(file.read_text(encoding="utf-8") for file in sorted(ROOM.glob("*.py")))

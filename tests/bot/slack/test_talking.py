@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot.chat.reply import Limits
+from bot.chat.replying.reply import Limits
 from db import members
 from db.models import Channel, Member, Workspace
 from db.session import Sessions, reading, transaction
-from tests.fakes import slack_events as events
 from tests.fakes.in_slack import in_slack
+from tests.fakes.pretended_slack import events
+from tests.fakes.pretended_slack.world import BOT_USER
 from tests.fakes.slack import FakeSlack
-from tests.fakes.slack_world import BOT_USER
 
 ME = f"<@{BOT_USER}>"
 
