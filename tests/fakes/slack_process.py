@@ -11,8 +11,8 @@ from pathlib import Path
 
 from bot.platforms.slack.manifest import manifest
 from tests.fakes.command_line import COMMAND, environment
+from tests.fakes.pretended_slack.deliveries import Pace
 from tests.fakes.slack import FakeSlack
-from tests.fakes.slack_deliveries import Pace
 
 # Put together here, so that no scanner takes them for real ones.
 BOT = "xox" + "b-123456789012-123456789012-AbCdEfGhIjKlMnOpQrStUvWx"

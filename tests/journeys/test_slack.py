@@ -16,8 +16,8 @@ from bot.demo.archive import Community
 from db.models import Reply
 from db.session import open_engine, reading, sessions_of
 from tests.fakes.models import tiny_base
+from tests.fakes.pretended_slack.deliveries import Pace
 from tests.fakes.slack import Channel, FakeSlack, Message, Person
-from tests.fakes.slack_deliveries import Pace
 from tests.fakes.slack_process import fresh_slack, running, shell
 
 TALK = [posted for day in HARBOUR_RADIO.community.parts() for posted in HARBOUR_RADIO.community.read(day)]
