@@ -3,6 +3,8 @@
 Reads the config; everything below gets plain values.
 """
 
+import asyncio
+import importlib
 import os
 import secrets
 import socket
@@ -13,6 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.chat.events import Event, Mention
@@ -27,14 +30,16 @@ from bot.engines import Engines
 from bot.generation.engine import Engine
 from bot.live_adapters import LiveAdapters
 from bot.prepare import Progress, prepare
-from db import config, migrate, words
-from db.session import Sessions, check, open_engine, sessions_of
+from db import config, migrate, personas, words
+from db.session import Sessions, check, open_engine, reading, sessions_of
 from db.words import say
 
 
 class StorageUnavailable(Exception):
     """The data folder cannot be made; the message names it and says what to do."""
 
+
+log = structlog.get_logger()
 
 READY = "ready"  # what is told when a base is open
 ROOM_BESIDE_WEIGHTS = 1.5
@@ -122,6 +127,18 @@ async def open_app(progress: Progress) -> AsyncGenerator[App]:
         yield App(rows, live, router, answering, replier)
 
 
+async def warm(app: App) -> None:
+    """Open what personas stand on, as far as memory goes, so that the first who asks need not wait for it."""
+    async with reading(app.rows.sessions) as session:
+        every = {persona.base: persona for persona in await personas.every(session)}
+    for base, persona in every.items():
+        try:
+            async with app.live.voice(persona):
+                log.info("a base is open", base=base)
+        except Exception as error:  # whoever asks is told
+            log.info("a base could not be opened beforehand", base=base, why=str(error))
+
+
 def _allowance(chat: Chat) -> Allowance:
     return Allowance(chat.member_per_minute, chat.channel_per_minute, chat.member_waiting)
 
@@ -160,7 +177,8 @@ async def _weigh(settings: BotConfig, base: str, progress: Progress) -> int:
 async def _open_base(settings: BotConfig, base: str, progress: Progress) -> Engine:
     if base in settings.bases.servers:
         return _remote(settings, base, progress)
-    from bot.generation.embedded import EmbeddedEngine  # torch is slow to import; verbs do without
+    await _import_torch()
+    from bot.generation.embedded import EmbeddedEngine
 
     table = settings.generation
     engine = EmbeddedEngine(
@@ -176,6 +194,11 @@ async def _open_base(settings: BotConfig, base: str, progress: Progress) -> Engi
         raise
     progress(READY, None)
     return engine
+
+
+async def _import_torch() -> None:
+    """Which takes seconds, and verbs do without it. Beside the loop, so that mentions are acknowledged meanwhile."""
+    await asyncio.to_thread(importlib.import_module, "bot.generation.embedded")
 
 
 def _remote(settings: BotConfig, base: str, progress: Progress) -> Engine:

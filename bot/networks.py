@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
-from bot.app import App
+from bot.app import App, warm
 from bot.chat.cards import Card
 from bot.chat.collecting.backfill import Backfill
 from bot.chat.collecting.live import Collecting
@@ -77,6 +77,8 @@ async def connected(app: App, panel_link: PanelLink | None, tell: Callable[[str]
             stack.push_async_callback(_ended, task)
         for beside in (refreshing.follow(), Notices(sessions, there).follow()):
             stack.push_async_callback(_ended, asyncio.create_task(beside))
+        if there:
+            stack.push_async_callback(_ended, asyncio.create_task(warm(app)))
         yield
 
 
