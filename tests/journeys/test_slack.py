@@ -86,7 +86,7 @@ async def _the_community_gets_a_voice(harbour: Harbour, recipe: dict[str, str]) 
     fresh = await harbour.members["Marn"].post(radio, "The kettle is singing, shipmates. Over.")
 
     def read() -> bool:
-        return any("past is read" in one.text for one in _cards(owner))
+        return any("past read" in one.text for one in _cards(owner))
 
     async with asyncio.timeout(60):
         while not read():
