@@ -11,6 +11,7 @@ from bot.chat.events import Thread
 from db import members, workspaces
 from db.models import Channel, Member
 from db.session import Sessions, reading, transaction
+from db.words import language
 from tests.fakes.in_slack import in_slack
 from tests.fakes.slack import FakeSlack, Person
 
@@ -120,3 +121,20 @@ async def test_a_question_by_command_is_taken_for_no_other_questions_answer(
         answers = {one.shown_ref for one in await bot.replies()}
         place = Thread("slack", slack.team, general.id, first.ts, first.ts, ann.id)
         assert await bot.platform.find(place, "reply-99", answers) is None
+
+
+async def test_a_page_is_drawn_in_its_members_language(
+    sqlite_sessions: Sessions, tmp_path: Path, slack: FakeSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoken: list[str] = []
+
+    async def publish(*_: object) -> None:
+        spoken.append(language())
+
+    monkeypatch.setattr("bot.platforms.slack.writing.Writing.publish", publish)
+    async with in_slack(sqlite_sessions, tmp_path, slack):
+        await slack.person("Ann", locale="ja-JP").open_home()
+        await slack.until(lambda: spoken)
+        await slack.person("Ben", locale="en-GB").open_home()
+        await slack.until(lambda: len(spoken) == 2)
+    assert spoken == ["ja", "en"]
