@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import members
 from db.models import Channel, Member, Message, MessageRevision
-from db.models.text import Provenance, Review
+from db.models.text import API_TEXT, Provenance, Review
 from db.redact import REDACTION_VERSION, redact
 from db.transcript import mentioned, with_names
 from db.words import say
@@ -62,7 +62,8 @@ async def store(
 ) -> Stored:
     """Keep a batch of one channel's messages, oldest first; what is there already with the same text stays.
 
-    A text that its source dates before the one we hold (from an older export) changes nothing.
+    A text that its source dates before the one we hold (from an older export) changes nothing. The same text counts as
+    come by the better way: what an API gave becomes the owner's own once their export holds it, never the reverse.
     """
     known = {
         message.platform_id: (message, revision)
@@ -125,7 +126,11 @@ def _revision(message: int, number: int, text: str, at: datetime) -> dict[str, A
 def _revise(
     session: AsyncSession, row: Message, held: MessageRevision, new: NewMessage, provenance: Provenance, now: datetime
 ) -> int:
-    if row.deleted_at is not None or redact(new.text).text == held.text:
+    if row.deleted_at is not None:
+        return 0
+    if redact(new.text).text == held.text:
+        if row.provenance in API_TEXT and provenance not in API_TEXT:
+            row.provenance = provenance
         return 0
     if new.edited_at is not None and new.edited_at < held.at:
         return 0

@@ -78,7 +78,12 @@ async def _open(session: AsyncSession, platforms: Collection[str], kinds: Collec
         select(Notice, Member, Workspace)
         .join(Member, Notice.to == literal("member:") + cast(Member.id, String))
         .join(Workspace, Workspace.id == Member.workspace_id)
-        .where(Notice.delivered_at.is_(None), Notice.kind.in_(kinds), Workspace.platform.in_(platforms))
+        .where(
+            Notice.delivered_at.is_(None),
+            Notice.to.startswith("member:"),  # each of the shell's would be compared with every member
+            Notice.kind.in_(kinds),
+            Workspace.platform.in_(platforms),
+        )
         .order_by(Notice.id)
     )
     if lock:

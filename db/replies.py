@@ -236,9 +236,13 @@ async def placed(session: AsyncSession, reply_id: int) -> Placed:
     return Placed(*found)
 
 
-async def at(session: AsyncSession, channel_id: int, ref: str) -> Reply | None:
-    """The reply of which the post `ref` of a channel is a part; failures and what was deleted are none."""
+async def at(session: AsyncSession, channel_id: int, ref: str, *, hold: bool = False) -> Reply | None:
+    """The reply of which the post `ref` of a channel is a part; failures and what was deleted are none.
+
+    To `hold` it is ours alone until the transaction ends.
+    """
     here = select(Reply).where(Reply.channel_id == channel_id, Reply.status.in_(("answering", "done")))
+    here = here.with_for_update() if hold else here
     found = await session.scalar(here.where(Reply.shown_ref == ref).limit(1))
     if found is not None:
         return found
@@ -267,6 +271,18 @@ async def erase(session: AsyncSession, reply: Reply) -> None:
     reply.asked, reply.text, reply.finish = "", None, None
     await session.execute(delete(Feedback).where(Feedback.reply_id == reply.id))
     await session.execute(delete(ReplyCandidate).where(ReplyCandidate.reply_id == reply.id))
+    await session.flush()
+
+
+async def unask(session: AsyncSession, channel_id: int, platform_ids: Sequence[str] | None = None) -> None:
+    """Who asked has deleted the questions (None: all of the channel's): what was asked goes, and nobody answers it."""
+    questions = select(Reply).where(Reply.channel_id == channel_id, Reply.asked != "")
+    if platform_ids is not None:
+        questions = questions.where(Reply.platform_message_id.in_(platform_ids))
+    for reply in await session.scalars(questions.order_by(Reply.id).with_for_update()):
+        if reply.status in OPEN:
+            await erase(session, reply)
+        reply.asked = ""
     await session.flush()
 
 

@@ -30,11 +30,10 @@ async def is_open(session: AsyncSession, channel_id: int) -> bool:
     return state not in (None, "closed")
 
 
-async def in_thread(session: AsyncSession, reply: Reply, limit: int) -> list[Said]:
+async def in_thread(session: AsyncSession, reply: Reply, since: datetime, limit: int) -> list[Said]:
     """The latest of the mention's thread before it, its first message among them; oldest first."""
-    return await _before(
-        session, reply, (Message.thread == reply.thread) | (Message.platform_id == reply.thread), limit
-    )
+    thread = (Message.thread == reply.thread) | (Message.platform_id == reply.thread)
+    return await _before(session, reply, thread & (Message.at > since), limit)
 
 
 async def lately(session: AsyncSession, reply: Reply, since: datetime, limit: int) -> list[Said]:

@@ -35,6 +35,7 @@ def downgrade() -> None:
     op.drop_column("backfill_cursor", "messages")
     op.drop_column("channel", "notice_ref")
     op.drop_column("channel", "noticed")
+    op.execute("DELETE FROM login_link WHERE purpose <> 'panel'")  # without its purpose a code would open the panel
     op.drop_column("login_link", "purpose")
     op.drop_index("ix_reply_channel_id_shown_ref", "reply")
     op.drop_table("reply_candidate")

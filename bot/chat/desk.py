@@ -4,7 +4,7 @@ Owns who they are, in which language they are answered, and that every refusal i
 bot.chat.commands. Knows no network.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -76,6 +76,7 @@ class Desk:
         try:
             asked, language = await self._asked(call)
             wanted = next(one for one in commands.COMMANDS[command].options if one.name == option)
+            _refuse_naming(asked, commands.COMMANDS[command], {wanted.name})
             with speaking(language):
                 return await suggested(asked, wanted, typed)
         except Exception as error:  # a kindness: whoever types goes on without
@@ -94,7 +95,7 @@ class Desk:
     async def _done(self, asked: Asked, command: Command, options: Callable[[], Mapping[str, str]]) -> Answer:
         authorise(asked.actor, command.role, command.name)
         given = options()
-        if any(option.kind in ("channel", "member") and option.name in given for option in command.options):
+        if _refuse_naming(asked, command, given):
             async with transaction(self._around.sessions) as session:
                 workspace = await session.get_one(Workspace, asked.workspace_id)
                 given = await addressed(session, workspace, command, given)
@@ -161,6 +162,16 @@ class Desk:
         async with reading(self._around.sessions) as session:
             names = await members.with_role(session, asked.workspace_id, error.needed)
         return say("{why} You can ask {names}.", why=sentence, names=listed(names)) if names else sentence
+
+
+def _refuse_naming(asked: Asked, command: Command, given: Collection[str]) -> bool:
+    """Whether a channel or a member is named. Which there are is no member's business, so that is for admins, or for
+    whom the command is. Raises NotAllowed.
+    """
+    named = any(option.kind in ("channel", "member") and option.name in given for option in command.options)
+    if named:
+        authorise(asked.actor, "admin" if command.role == "member" else command.role, command.name)
+    return named
 
 
 def _unknown(name: str) -> Card:

@@ -25,15 +25,15 @@ class Feedback:
             if await _meant(session, event) is None:
                 return
         async with transaction(self._sessions) as session:
-            meant = await _meant(session, event)
+            meant = await _meant(session, event, hold=True)  # who erases it comes before us or after, not between
             if meant is not None:
                 await _kept(session, event, *meant)
 
 
-async def _meant(session: AsyncSession, event: Thumbed) -> tuple[Workspace, Reply] | None:
+async def _meant(session: AsyncSession, event: Thumbed, *, hold: bool = False) -> tuple[Workspace, Reply] | None:
     workspace = await workspaces.known(session, event.workspace.platform, event.workspace.id)
     channel = await channels.known(session, workspace, event.channel) if workspace else None
-    reply = await replies.at(session, channel.id, event.ref) if channel else None
+    reply = await replies.at(session, channel.id, event.ref, hold=hold) if channel else None
     return (workspace, reply) if workspace and reply else None
 
 

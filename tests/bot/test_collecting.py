@@ -11,7 +11,7 @@ from sqlalchemy import select
 from bot.chat.collecting.live import Collecting
 from bot.chat.events import ChannelSeen, Erased, Left, MemberSeen, Renamed, Written
 from db import audit, backfills, datasets, members, personas
-from db.models import Channel, Member, Message, MessageRevision
+from db.models import Channel, Member, Message, MessageRevision, Reply
 from db.session import Sessions, reading, transaction
 from tests.fakes import community
 from tests.fakes.square import HARBOUR, Square
@@ -253,3 +253,28 @@ async def test_a_message_without_words_is_not_kept(opened: Sessions, square: Squ
     said: Written = square.says("  ", after=timedelta(minutes=3))
     await Collecting(opened).written(said)
     assert await every_text(opened) == []
+
+
+async def test_a_deleted_question_that_waits_is_not_answered(opened: Sessions, square: Square, now) -> None:
+    async with transaction(opened) as session:
+        place = await community.found(session, now)
+        persona = await community.persona(session, now)
+        for number, status in enumerate(("queued", "answering", "done"), 1):
+            reply = Reply(
+                channel_id=place.channel.id,
+                persona_id=persona.id,
+                asker_id=place.members["Ann"].id,
+                platform_message_id=f"m{number}",
+                asked="a secret",
+                status=status,
+                created_at=now,
+            )
+            session.add(reply)
+            await session.flush()
+    await Collecting(opened).erased(Erased(HARBOUR, "C1", ["m1", "m2"]))
+    async with reading(opened) as session:
+        rows = [(one.status, one.asked) for one in await session.scalars(select(Reply).order_by(Reply.id))]
+    assert rows == [("deleted", ""), ("deleting", ""), ("done", "a secret")]
+    await Collecting(opened).erased(Erased(HARBOUR, "C1"))
+    async with reading(opened) as session:
+        assert set(await session.scalars(select(Reply.asked))) == {""}

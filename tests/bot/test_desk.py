@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.chat.cards import Choice
-from db import personas
-from db.models import Member
+from db import channels, pauses, personas
+from db.models import Channel, Member
 from db.session import Sessions, reading, transaction
 from tests.fakes import community
 from tests.fakes.cards import rendered
@@ -86,3 +86,18 @@ async def test_at_most_twenty_five_are_suggested(
             await community.persona(session, now, name=f"p{number:02}")
         assert len(await personas.every(session)) == 31
     assert len(await suggested(sqlite_counter, "Ada", "promote", "persona", "")) == 25
+
+
+async def test_members_learn_no_channels_name_from_what_they_may_not_do(sqlite_counter: Counter, now: datetime) -> None:
+    async with transaction(sqlite_counter.sessions) as session:
+        secret = await channels.ensure(session, sqlite_counter.here.workspace, "C9", "layoffs", now)
+        secret.state = "context"
+        await pauses.begin(session, secret.id, "shell:me", now)
+    assert await suggested(sqlite_counter, "Ben", "use", "channel", "") == []
+    assert [one.label for one in await suggested(sqlite_counter, "Ada", "use", "channel", "lay")] == ["Harbour/layoffs"]
+    refused = {await sqlite_counter.reads("Ben", f"use echo {name}") for name in ("layoffs", "nothing", "<#C8|mine>")}
+    assert refused == {"Only an admin may do this (use); you are a member. You can ask Ada, Ann."}
+    assert "layoffs" not in await sqlite_counter.reads("Ben", "status")
+    assert "Paused: layoffs" in await sqlite_counter.reads("Cleo", "status")
+    async with reading(sqlite_counter.sessions) as session:
+        assert await session.scalar(select(Channel).where(Channel.platform_id == "C8")) is None

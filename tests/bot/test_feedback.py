@@ -10,6 +10,7 @@ from bot.chat.feedback import Feedback
 from bot.chat.verbs import moderation, replies
 from bot.chat.verbs.authority import Actor, NotAllowed
 from db import feedback, members
+from db import replies as replies_rows
 from db.feedback import Thumbs
 from db.models import Feedback as Row
 from db.models import Member, Reply
@@ -156,3 +157,13 @@ async def test_thumbs_are_counted_where_replies_are_listed(rows: Sessions) -> No
     await thumb(rows, "Ben", "2.3", -1)
     found = {reply.id: reply.thumbs for reply in await moderation.list_replies(rows, ADMIN)}
     assert found == {1: Thumbs(2, 0), 2: Thumbs(0, 1), 3: Thumbs(0, 0)}
+
+
+@pytest.mark.parametrize("ref", ["1.1", "2.2"])
+async def test_a_thumb_given_while_its_reply_is_erased_is_not_kept(rows: Sessions, ref: str) -> None:
+    async with transaction(rows) as session:
+        await replies_rows.erase(session, await replies_rows.numbered(session, int(ref[0])))
+        coming = asyncio.create_task(thumb(rows, "Ann", ref))
+        await asyncio.sleep(0.3)
+    await coming
+    assert await kept(rows) == {}

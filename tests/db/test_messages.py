@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
-from db import messages
+from db import erasing, messages
 from db.messages import NewMessage
-from db.models import Message, MessageRevision
+from db.models import Channel, Message, MessageRevision
+from db.models.text import Provenance
 from db.session import Sessions, reading, transaction
 from tests.fakes import community
 
@@ -15,10 +17,12 @@ def said(place: int, now, text: str = "word", minutes: float = 0, **more) -> New
     return NewMessage(str(place), None, now + timedelta(minutes=minutes), text, **more)
 
 
-async def store(sessions: Sessions, now, *batch: NewMessage) -> messages.Stored:
+async def store(
+    sessions: Sessions, now, *batch: NewMessage, provenance: Provenance = "slack_export"
+) -> messages.Stored:
     async with transaction(sessions) as session:
         place = await community.found(session, now)
-        return await messages.store(session, place.channel, batch, "slack_export", now)
+        return await messages.store(session, place.channel, batch, provenance, now)
 
 
 async def conversations(sessions: Sessions) -> dict[str, str]:
@@ -52,6 +56,39 @@ async def test_an_edit_is_a_new_revision_that_must_be_reviewed_again(sessions: S
         row = (await session.scalars(select(Message))).one()
         texts = list(await session.scalars(select(MessageRevision.text).order_by(MessageRevision.number)))
     assert (row.revision, row.review, texts) == (2, "pending", ["one", "uno"])
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "counts"),
+    [
+        ("slack_api", "slack_export", "slack_export"),
+        ("discord_api", "discord_package", "discord_package"),
+        ("slack_export", "slack_api", "slack_export"),
+        ("discord_api", "discord_export", "discord_api"),
+    ],
+)
+async def test_the_same_text_counts_as_come_by_the_owners_way_once_it_did(
+    sessions: Sessions, now, first: Provenance, then: Provenance, counts: Provenance
+) -> None:
+    await store(sessions, now, said(1, now, "one"), provenance=first)
+    async with transaction(sessions) as session:
+        await messages.set_review(session, [1], "approved")
+    assert await store(sessions, now, said(1, now, "one"), provenance=then) == messages.Stored(unchanged=1)
+    async with reading(sessions) as session:
+        row = (await session.scalars(select(Message))).one()
+    assert (row.provenance, row.review, row.revision) == (counts, "approved", 1)
+
+
+async def test_an_export_does_not_bring_back_what_was_deleted(sessions: Sessions, now) -> None:
+    await store(sessions, now, said(1, now, "one"), provenance="slack_api")
+    async with transaction(sessions) as session:
+        row = (await session.scalars(select(Message))).one()
+        await erasing.erase(session, await session.get_one(Channel, row.channel_id), ["1"], "slack_api", now)
+    await store(sessions, now, said(1, now, "one"), said(1, now, ""))
+    async with reading(sessions) as session:
+        row = (await session.scalars(select(Message))).one()
+        texts = list(await session.scalars(select(MessageRevision.text)))
+    assert (row.provenance, texts) == ("slack_api", [""])
 
 
 async def test_half_an_hour_of_silence_ends_a_conversation(sessions: Sessions, now) -> None:

@@ -4,12 +4,14 @@ import asyncio
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
-from db import migrate
+from alembic import command
+from db import migrate, signins
 from db.models import Row
-from db.session import DatabaseUnavailable, open_engine
+from db.session import DatabaseUnavailable, open_engine, sessions_of, transaction
 
 
 async def test_the_migrated_database_is_what_the_models_describe(database_url: str) -> None:
@@ -50,4 +52,32 @@ async def test_tables_of_another_version_are_told_in_a_sentence_and_left_as_they
     async with engine.connect() as connection:
         assert (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar_one() == stamp
         assert "feedback" not in await connection.run_sync(lambda one: inspect(one).get_table_names())
+    await engine.dispose()
+
+
+async def test_who_goes_back_a_version_and_on_again_has_the_tables_and_no_code_that_opens_the_panel(
+    database_url: str, now
+) -> None:
+    engine = open_engine(database_url)
+    await migrate.upgrade(engine)
+    async with transaction(sessions_of(engine)) as session:
+        await signins.offer(session, None, now)
+        await signins.offer_code(session, now)
+
+    def back(connection):
+        config = Config()
+        config.set_main_option("script_location", str(migrate.SCRIPTS))
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0009")
+
+    async with engine.begin() as connection:
+        await connection.run_sync(back)
+        assert len((await connection.execute(text("SELECT id FROM login_link"))).all()) == 1
+    await migrate.upgrade(engine)
+
+    def differences(connection):
+        return compare_metadata(MigrationContext.configure(connection), Row.metadata)
+
+    async with engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
     await engine.dispose()

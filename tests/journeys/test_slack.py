@@ -192,10 +192,8 @@ async def test_two_hundred_mentions_in_ten_seconds_are_answered_once_each_across
         mentions = slack.sent("app_mention")
         assert all(one.ack for one in mentions)
         took = sorted(one.ack.took for one in mentions if one.ack)
-        late = sum(seconds > 1 for seconds in took)
-        print(
-            f"acknowledged: half within {took[100]:.2f} s, {200 - late} of 200 within a second, all within {took[-1]:.2f} s"
-        )
+        prompt = sum(seconds < 1 for seconds in took)
+        print(f"acknowledged: half within {took[100]:.2f} s, {prompt} within a second, all within {took[-1]:.2f} s")
 
 
 async def _ask_all(people: list[Person], rooms: list[Channel], asked: list[Message], until: int) -> None:

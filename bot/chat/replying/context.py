@@ -103,7 +103,7 @@ async def gathered(sessions: Sessions, reply: Reply, reach: Reach, seen: Sequenc
             return Context(persona, [{"role": "user", "content": reply.asked}], [])
         before = await replies.earlier(session, reply, reach.replies, since)
         answered = {one.platform_message_id for one in before}
-        said = [one for one in await _said(session, reply, reach) if one.platform_id not in answered and one.at > since]
+        said = [one for one in await _said(session, reply, reach, since) if one.platform_id not in answered]
         spoken = [_Spoken(one.at, Line(one.member_id, one.text)) for one in said]
         fleeting, names = await _fleeting(session, reply, [one for one in seen if one.posted.id not in answered])
         lines = [*_in_order(before, [*spoken, *fleeting[-reach.messages :]]), _question(reply)]
@@ -114,12 +114,12 @@ async def gathered(sessions: Sessions, reply: Reply, reach: Reach, seen: Sequenc
         return Context(persona, given, [one.id for one in before], [one.id for one in said])
 
 
-async def _said(session: AsyncSession, reply: Reply, reach: Reach) -> list[surroundings.Said]:
+async def _said(session: AsyncSession, reply: Reply, reach: Reach, since: datetime) -> list[surroundings.Said]:
     if not reach.messages or not await surroundings.is_open(session, reply.channel_id):
         return []
     if reply.thread is not None and reply.thread != reply.platform_message_id:
-        return await surroundings.in_thread(session, reply, reach.messages)
-    return await surroundings.lately(session, reply, reply.created_at - SILENCE, reach.messages)
+        return await surroundings.in_thread(session, reply, since, reach.messages)
+    return await surroundings.lately(session, reply, max(since, reply.created_at - SILENCE), reach.messages)
 
 
 async def _fleeting(

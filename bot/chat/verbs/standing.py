@@ -8,13 +8,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.verbs.authority import Actor, query
 from db import heartbeats, mentions, pauses, personas, runs
+from db.members import ROLES
 from db.models import Channel
 from db.runs import RunSummary
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`speaks` answers here, None when it must be named; `runs` have not ended; paused places by name, None: all."""
+    """`speaks` answers here, None when it must be named; `runs` have not ended; paused places by name, None: all.
+
+    Members hear of no other channel than the one they ask in: they may not even know its name.
+    """
 
     speaks: str | None
     waiting: int
@@ -29,13 +33,17 @@ class Standing:
 async def standing(session: AsyncSession, actor: Actor, channel: int | None) -> Standing:
     now = datetime.now(UTC)
     waiting, answering = await mentions.queue(session, now)
+    paused = await pauses.places(session)
+    if ROLES.index(actor.role) < ROLES.index("curator"):
+        here = await session.get(Channel, channel) if channel is not None else None
+        paused = [place for place in paused if place in (None, here and here.name)]
     return Standing(
         speaks=await _speaks(session, channel),
         waiting=waiting,
         answering=answering,
         trainer=bool(await heartbeats.alive(session, "trainer", now)),
         runs=[one for one in await runs.summaries(session) if one.run.status in runs.OPEN],
-        paused=await pauses.places(session),
+        paused=paused,
         paused_here=channel is not None and await pauses.hold(session, channel),
     )
 

@@ -13,6 +13,7 @@ from bot.chat.events import ChannelSeen, MemberSeen, Posted, WorkspaceSeen
 from bot.importers.slack_markup import plain
 from bot.platforms.slack.blocks import press_of, value_of
 from bot.platforms.slack.forms import Opened
+from bot.platforms.slack.mrkdwn import by_hand
 from bot.platforms.slack.payloads import when
 
 Body = Mapping[str, Any]
@@ -86,9 +87,10 @@ def typed(text: str) -> str:
     end = 0
     for found in _NOTATION.finditer(text):
         kept = _MEMBER.fullmatch(found[0]) or _CHANNEL.fullmatch(found[0])
-        parts += html.unescape(text[end : found.start()]), found[0] if kept else plain(found[0], {})
+        between = by_hand(html.unescape(text[end : found.start()]))
+        parts += between, found[0] if kept else by_hand(plain(found[0], {}))
         end = found.end()
-    return "".join([*parts, html.unescape(text[end:])])
+    return "".join([*parts, by_hand(html.unescape(text[end:]))])
 
 
 def asked(question: str) -> tuple[str, list[MemberSeen]]:

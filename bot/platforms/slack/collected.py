@@ -1,7 +1,7 @@
 """What is written in Slack's channels, as the neutral events of bot.chat.
 
-Owns which of Slack's events tell of text, and who is a stranger. Direct messages are never handed over. Calls Slack
-only for names.
+Owns which of Slack's events tell of text, and who is a stranger. Of direct messages nothing is handed over but that
+one is gone. Calls Slack only for names.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -36,10 +36,10 @@ class Collected:
 
     async def _message(self, event: Payload, *, shared: bool) -> None:
         channel = str(event.get("channel") or "")
-        if event.get("channel_type") in _PRIVATE or channel.startswith("D"):
-            return
-        if (gone := erased(event)) is not None:
+        if (gone := erased(event)) is not None:  # what was asked in private goes with its message too
             await self._on_event(Erased(self._me.workspace, channel, [gone]))
+            return
+        if event.get("channel_type") in _PRIVATE or channel.startswith("D"):
             return
         message = said_in(event)
         if message is None:

@@ -14,6 +14,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.chat.cards import Card
 from bot.chat.commands.asked import Call
 from bot.chat.desk import Desk
 from bot.chat.events import ChannelSeen, Known, Missed, WorkspaceSeen
@@ -31,7 +32,7 @@ from bot.platforms.slack.socket import Sockets
 from bot.platforms.slack.thumbs import Thumbs
 from bot.platforms.slack.wire import Wire
 from bot.platforms.slack.writing import Writing
-from db.words import say
+from db.words import say, speaking
 
 TIMEOUT_S = 30.0  # for one answer of Slack's
 
@@ -94,7 +95,13 @@ class Connection:
         return app
 
     async def _look(self, call: Call) -> None:
-        await self._look_at(call, partial(self._writing.publish, call.member.id))
+        async def publish(card: Card) -> None:
+            with speaking(
+                await self._desk.language(call)
+            ):  # what Slack asks before a press is worded while it is drawn
+                await self._writing.publish(call.member.id, card)
+
+        await self._look_at(call, publish)
 
     async def _named(self, call: Call) -> Call:
         """With the names that Slack tells within a moment, else those that came along."""

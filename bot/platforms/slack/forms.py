@@ -19,7 +19,7 @@ from bot.platforms.slack.blocks import (
     plain_text,
     value_of,
 )
-from bot.platforms.slack.mrkdwn import unmarked
+from bot.platforms.slack.mrkdwn import by_hand, unmarked
 from db.words import say, say_as
 
 TITLE, BUTTON, TEXT_INPUT, HINT, METADATA, CALLBACK, ERROR = 24, 24, 3000, 300, 3000, 255, 300
@@ -177,7 +177,7 @@ def _given(element: Mapping[str, Any]) -> str:
         return "\n".join(value_of(one["value"]) for one in chosen)
     if "selected_option" in element:
         return value_of((element["selected_option"] or {"value": ""})["value"])
-    return element.get("value") or ""
+    return by_hand(element.get("value") or "")
 
 
 def _kept(block: Block, state: Mapping[str, Any]) -> Block:

@@ -32,6 +32,14 @@ def escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+_LOOKS_MARKED = re.compile(r"<(?=[@#]|\Z)")
+
+
+def by_hand(text: str) -> str:
+    """What somebody typed, such that nothing in it is taken for a mark of Slack's: those name people and channels."""
+    return _LOOKS_MARKED.sub("< ", text)
+
+
 def mrkdwn(text: str) -> str:
     """Markdown in Slack's notation. What Slack has no mark for stands there plain."""
     parts: list[str] = []

@@ -27,6 +27,8 @@ log = structlog.get_logger()
 
 ABSENT = frozenset({"not_in_channel", "channel_not_found"})
 LONGEST = 9000
+# Without a name it would pass for a stream that a crash left behind.
+QUESTION = {"event_type": "yamabiko_question", "event_payload": {}}
 
 
 async def ask(client: AsyncWebClient, call: Call, question: Question, place: Place, on_event: OnEvent) -> None:
@@ -34,7 +36,12 @@ async def ask(client: AsyncWebClient, call: Call, question: Question, place: Pla
     here = call.channel.id if call.channel else call.member.id
     try:
         posted = await client.chat_postMessage(
-            channel=here, thread_ts=question.thread, unfurl_links=False, unfurl_media=False, **_drawn(call, question)
+            channel=here,
+            thread_ts=question.thread,
+            metadata=QUESTION,
+            unfurl_links=False,
+            unfurl_media=False,
+            **_drawn(call, question),
         )
     except SlackApiError as error:
         log.info("a question could not be posted", channel=here, why=code_of(error))

@@ -29,6 +29,7 @@ PING_S = 10.0  # a connection that says nothing for so long is asked whether it 
 OPENING_S = 20.0
 WINDING_UP_S = 5.0  # for what an old connection has in hand
 STEADY_S = 30.0  # a connection that ends sooner is no reason to open the next at once
+HASTY = 4  # connections one after another that Slack ends sooner, although it asked for the next
 
 
 class Sockets:
@@ -52,11 +53,13 @@ class Sockets:
     async def serve(self) -> None:
         """For ever. Raises NotReached, NotAdmitted."""
         async with aiohttp.ClientSession(trust_env=False) as session:
+            hasty = 0
             try:
                 while True:
                     began = time.monotonic()
                     wanted = await self._one(session)
-                    if not wanted and time.monotonic() - began < STEADY_S:
+                    hasty = hasty + 1 if time.monotonic() - began < STEADY_S else 0
+                    if hasty and (not wanted or hasty > HASTY):
                         raise NotReached(say("the connection broke"))
             finally:
                 await self._ended()

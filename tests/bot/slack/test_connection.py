@@ -9,6 +9,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.chat.keeping import Pauses
 from db.session import Sessions
 from tests.fakes.in_slack import InSlack, in_slack
 from tests.fakes.pretended_slack import events
@@ -68,6 +69,21 @@ async def test_a_connection_that_ends_is_followed_by_another(
         found = await bot.done(2)
         assert [one.status for one in found] == ["done", "done"]
         assert len(slack.bot_posts(general)) == 2
+
+
+async def test_a_slack_that_sends_each_connection_away_is_not_called_in_a_hot_loop(
+    sqlite_sessions: Sessions, tmp_path: Path, slack: FakeSlack
+) -> None:
+    pauses = Pauses(first=30.0)
+    async with in_slack(sqlite_sessions, tmp_path, slack, pauses=pauses) as bot:
+        for _ in range(20):
+            if bot.keeper.standing().trouble:
+                break
+            await slack.disconnect("refresh_requested", grace=0.0)
+            await asyncio.sleep(0.1)
+        opened = slack.deliveries.sockets.connections
+        assert bot.keeper.standing().trouble == "the connection broke"
+        assert opened <= 6
 
 
 async def test_an_outage_is_waited_for(sqlite_sessions: Sessions, tmp_path: Path, slack: FakeSlack) -> None:

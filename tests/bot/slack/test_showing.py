@@ -270,9 +270,30 @@ async def test_an_answer_that_slack_finds_too_long_or_wrong_is_said_in_plainer_w
         assert slack.bot_posts(general)[1].text.endswith("…")
 
 
-async def test_a_question_deleted_while_it_is_answered_fails_and_stays_alone(
+async def test_a_question_deleted_while_it_is_answered_is_answered_nowhere(
     sqlite_sessions: Sessions, tmp_path: Path, slack: FakeSlack, ann: Person, general: Channel
 ) -> None:
+    async with in_slack(sqlite_sessions, tmp_path, slack, before_s=0.5) as bot:
+        asked = await ann.mention(general, "hello")
+        await slack.until(lambda: bot.engine.requests)
+        await ann.delete(asked)
+        (reply,) = await bot.done()
+        assert (reply.status, reply.asked) == ("deleting", "")
+        await asyncio.sleep(1)
+        assert slack.bot_posts(general) == []
+
+
+async def test_a_question_deleted_unheard_while_it_is_answered_fails_and_stays_alone(
+    sqlite_sessions: Sessions,
+    tmp_path: Path,
+    slack: FakeSlack,
+    ann: Person,
+    general: Channel,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def unheard(*_: object) -> None: ...
+
+    monkeypatch.setattr("bot.chat.collecting.live.Collecting.erased", unheard)
     async with in_slack(sqlite_sessions, tmp_path, slack, before_s=0.5) as bot:
         asked = await ann.mention(general, "hello")
         await slack.until(lambda: bot.engine.requests)

@@ -203,3 +203,18 @@ async def test_a_channel_that_takes_no_posts_fails_the_reply_with_the_reason(
             "The channel is archived.",
             "I am not in this channel; invite me with /invite.",
         ]
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_a_question_that_its_asker_deletes_is_forgotten(
+    sessions: Sessions, tmp_path: Path, slack: FakeSlack, private: bool
+) -> None:
+    ann = slack.person("Ann")
+    general = slack.channel("general", ann)
+    async with in_slack(sessions, tmp_path, slack, "Hello.") as bot:
+        asked = await (ann.dm("my secret") if private else ann.mention(general, "my secret"))
+        await bot.done()
+        await ann.delete(asked)
+        await slack.settled()
+        (reply,) = await bot.replies()
+        assert (reply.status, reply.asked, reply.text) == ("done", "", "Hello.")
