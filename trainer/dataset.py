@@ -193,6 +193,14 @@ def _refuse_too_little(built: Built, least: int) -> None:
                 "--source CHANNEL`, or bring text in with `yamabiko import`."
             )
         )
+    if targets >= least:
+        raise TooLittleText(
+            say(
+                "All {targets} messages are one conversation, and a second one is needed to examine what was learned: "
+                "write in a thread, or wait until people talk another time.",
+                targets=targets,
+            )
+        )
     reasons = listed(f"{count} {shown('left out', reason)}" for reason, count in left_out.most_common(4))
     raise TooLittleText(
         say(
