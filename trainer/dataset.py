@@ -201,13 +201,11 @@ def _refuse_too_little(built: Built, least: int) -> None:
                 targets=targets,
             )
         )
-    reasons = listed(f"{count} {shown('left out', reason)}" for reason, count in left_out.most_common(4))
-    raise TooLittleText(
-        say(
-            "There is too little text to learn from: {targets} messages, and at least {least} in two conversations "
-            "are needed. Left out: {reasons}.",
-            targets=targets,
-            least=least,
-            reasons=reasons or say("nothing"),
-        )
+    little = say(
+        "There is too little text to learn from: {targets} messages, and at least {least} in two conversations are "
+        "needed.",
+        targets=targets,
+        least=least,
     )
+    reasons = listed(f"{count} {shown('left out', reason)}" for reason, count in left_out.most_common(4))
+    raise TooLittleText(" ".join([little, say("Left out: {reasons}.", reasons=reasons)]) if reasons else little)
