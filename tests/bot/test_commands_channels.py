@@ -36,7 +36,7 @@ async def test_approve_typed_alone_opens_a_form_about_this_channel_that_says_the
     assert "forbid training a model on text from their APIs" in rendered(form)
     assert "`/yamabiko permit-training`" in rendered(form)
     told = await counter.fills("Ada", form.submit, form.value, **{"for": "training", "review": "yes"})
-    assert told.startswith("random is open for training, after review; its people are told, and asked.")
+    assert told.startswith("#random is open for training, after review; its people are told, and asked.")
     assert await state_of(counter, "C2") == ("training", True)
     assert await audited(counter) == ["approve"]
 
@@ -44,7 +44,7 @@ async def test_approve_typed_alone_opens_a_form_about_this_channel_that_says_the
 async def test_approve_with_what_for_opens_at_once(counter: Counter) -> None:
     assert "random is open for context" in await counter.reads("Ada", "approve context", RANDOM)
     assert await state_of(counter, "C2") == ("context", False)
-    assert "general is open for training" in await counter.reads("Ada", "approve <#C1|general> training", RANDOM)
+    assert "#general is open for training" in await counter.reads("Ada", "approve <#C1|general> training", RANDOM)
 
 
 async def test_a_channel_never_heard_of_is_opened_by_its_id(counter: Counter) -> None:
@@ -90,9 +90,9 @@ async def test_channels_tell_how_far_their_past_was_read_and_what_stands_in_the_
         return await counter.reads("Cleo", "channels")
 
     shown = await changes(messages=1200, back_to=now)
-    assert "its past is being read: 1,200 messages read, back to 2026-03-02" in shown
-    assert "its past cannot be read: " in await changes(trouble="not in channel")
-    assert "its past is read" in await changes(trouble=None, done_at=now)
+    assert "past is being read, back to 2026-03-02 so far (1,200 messages)" in shown
+    assert "cannot be read: " in await changes(trouble="not in channel")
+    assert "past read back to 2026-03-02 (1,200 messages)" in await changes(trouble=None, done_at=now)
 
 
 async def test_many_channels_come_page_by_page(sqlite_counter: Counter, now: datetime) -> None:
