@@ -43,7 +43,7 @@ async def test_retrain_opens_a_form_and_queues_what_is_written_into_it(counter: 
     assert (run.note, run.requested_by) == ("more salt", f"member:{counter.here.members['Ada'].id}")
 
 
-async def test_a_persona_without_channels_is_given_those_that_are_open_for_training_in_the_form(counter: Counter) -> None:
+async def test_a_persona_without_channels_is_offered_those_open_for_training(counter: Counter) -> None:
     async with transaction(counter.sessions) as session:
         await personas.set_sources(session, await personas.named(session, "echo"), [])
     assert (await counter.reads("Ada", "retrain now")).startswith("echo has no channel to learn from yet:")
