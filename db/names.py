@@ -1,4 +1,4 @@
-"""Names as people type them: full-width or half-width, composed or in parts, they mean the same.
+"""Names as people type them: in any width and case, composed or in parts, they mean the same.
 
 Owns the comparison. Rows keep names as they were given.
 """
@@ -16,6 +16,8 @@ def plain(name: str) -> str:
 
 
 def called(name: str, things: Sequence[T], name_of: Callable[[T], str]) -> list[T]:
-    """The things of this name; those that are written exactly so, where there are any."""
-    alike = [thing for thing in things if plain(name_of(thing)) == plain(name)]
-    return [thing for thing in alike if name_of(thing) == name] or alike
+    """The things of this name: those that are written exactly so, else in another width, else in another case."""
+    wanted = plain(name)
+    alike = [thing for thing in things if plain(name_of(thing)).casefold() == wanted.casefold()]
+    same = [thing for thing in alike if plain(name_of(thing)) == wanted]
+    return [thing for thing in same if name_of(thing) == name] or same or alike

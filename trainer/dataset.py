@@ -193,13 +193,19 @@ def _refuse_too_little(built: Built, least: int) -> None:
                 "--source CHANNEL`, or bring text in with `yamabiko import`."
             )
         )
-    reasons = listed(f"{count} {shown('left out', reason)}" for reason, count in left_out.most_common(4))
-    raise TooLittleText(
-        say(
-            "There is too little text to learn from: {targets} messages, and at least {least} in two conversations "
-            "are needed. Left out: {reasons}.",
-            targets=targets,
-            least=least,
-            reasons=reasons or say("nothing"),
+    if targets >= least:
+        raise TooLittleText(
+            say(
+                "All {targets} messages are one conversation, and a second one is needed to examine what was learned: "
+                "write in a thread, or wait until people talk another time.",
+                targets=targets,
+            )
         )
+    little = say(
+        "There is too little text to learn from: {targets} messages, and at least {least} in two conversations are "
+        "needed.",
+        targets=targets,
+        least=least,
     )
+    reasons = listed(f"{count} {shown('left out', reason)}" for reason, count in left_out.most_common(4))
+    raise TooLittleText(" ".join([little, say("Left out: {reasons}.", reasons=reasons)]) if reasons else little)

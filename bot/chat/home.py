@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from bot.chat.cards import Button, Card, Facts, Heading, Line, Note, Part, Row, Text
 from bot.chat.commands.asked import Asked
 from bot.chat.commands.figures import change, progress
+from bot.chat.hints import in_chat
 from bot.chat.verbs import own, personas, training, watching
 from bot.chat.verbs.personas import PersonaSummary
 from bot.chat.verbs.training import RunReport
@@ -70,14 +71,16 @@ def _who_speaks(every: Sequence[PersonaSummary], here: Sequence[Here]) -> list[P
 def _persona(one: PersonaSummary) -> str:
     if one.live is None:
         return say("• **{persona}**, as its base speaks", persona=one.name)
-    voice = listed(shown("voice", name) for name in one.voice)
-    return say(
-        "• **{persona}**: adapter {number}, the voice of {voice}", persona=one.name, number=one.live, voice=voice
-    )
+    facts = {"persona": one.name, "number": one.live}
+    if not one.speakers:
+        return say("• **{persona}**: adapter {number}, the community's voice", **facts)
+    return say("• **{persona}**: adapter {number}, the voice of {voice}", **facts, voice=listed(one.voice))
 
 
 def _place(one: Here, every: Sequence[PersonaSummary]) -> str:
     persona = one.persona or (every[0].name if len(every) == 1 else None)
+    if one.name.startswith("@"):  # one's own direct messages, which are never collected
+        return say("• direct messages: **{persona}**", persona=persona or say("whom you name"))
     facts = {"channel": one.name, "persona": persona, "state": _collected(one)}
     if persona is None:
         return say("• #{channel}: whom you name ({state})", **facts)
@@ -228,4 +231,5 @@ def _opened(found: Sequence[Here], every: Sequence[PersonaSummary]) -> list[Part
 
 
 def _short(why: str) -> str:
+    why = in_chat(why)
     return why if len(why) <= LONGEST_REASON else f"{why[:LONGEST_REASON]}…"

@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 
 from bot.chat.cards import Button, Card, Facts, Part, Row, Text
+from bot.chat.hints import in_chat
 from bot.chat.platform import Messenger, NotShown
 from bot.chat.verbs import training
 from bot.chat.verbs.authority import Actor
@@ -114,9 +115,9 @@ def _how_it_ended(run: RunReport) -> str:
         case "cancelled":
             return say("Run {run} of **{persona}** was cancelled.", **facts)
         case "skipped":
-            return say("Run {run} of **{persona}** was skipped: {reason}", **facts, reason=run.reason)
+            return say("Run {run} of **{persona}** was skipped: {reason}", **facts, reason=in_chat(run.reason))
         case _:
-            return say("Run {run} of **{persona}** failed: {reason}", **facts, reason=run.reason)
+            return say("Run {run} of **{persona}** failed: {reason}", **facts, reason=in_chat(run.reason))
 
 
 def _figures(run: RunReport) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from db.words import mark, say, say_count
 BUSY = mark("Many people are asking at once; please try again in a moment.")
 TOO_LATE = mark("Sorry, I could not answer this in time; please ask me again.")
 NEVER_SHOWN = mark("The network could not be reached, however often this was tried.")
+WAKING = mark("I am waking up, which takes a minute or two; your answer comes then.")
 NOTHING_TO_SAY = mark("I have nothing to say to that.")
 NO_PERSONA = mark("No persona speaks here yet; an admin can make one with `yamabiko persona create`.")
 BLOCKED = mark("An admin has asked me not to answer you here.")

@@ -36,7 +36,7 @@ async def test_approve_typed_alone_opens_a_form_about_this_channel_that_says_the
     assert "forbid training a model on text from their APIs" in rendered(form)
     assert "`/yamabiko permit-training`" in rendered(form)
     told = await counter.fills("Ada", form.submit, form.value, **{"for": "training", "review": "yes"})
-    assert told.startswith("random is open for training, after review; its people are told, and asked.")
+    assert told.startswith("#random is open for training, after review; its people are told, and asked.")
     assert await state_of(counter, "C2") == ("training", True)
     assert await audited(counter) == ["approve"]
 
@@ -44,7 +44,7 @@ async def test_approve_typed_alone_opens_a_form_about_this_channel_that_says_the
 async def test_approve_with_what_for_opens_at_once(counter: Counter) -> None:
     assert "random is open for context" in await counter.reads("Ada", "approve context", RANDOM)
     assert await state_of(counter, "C2") == ("context", False)
-    assert "general is open for training" in await counter.reads("Ada", "approve <#C1|general> training", RANDOM)
+    assert "#general is open for training" in await counter.reads("Ada", "approve <#C1|general> training", RANDOM)
 
 
 async def test_a_channel_never_heard_of_is_opened_by_its_id(counter: Counter) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from bot.chat.cards import Card, Form, Growing
 from bot.chat.commands.asked import FormRefused
-from db import heartbeats, runs
+from db import heartbeats, personas, runs
 from db.models import Activation, Adapter, Audit, Run
 from db.session import Sessions, reading, transaction
 from tests.fakes import community
@@ -28,7 +28,7 @@ async def test_retrain_opens_a_form_and_queues_what_is_written_into_it(counter: 
     form = await counter.types("Ada", "retrain")
     assert isinstance(form, Form)
     assert [field.name for field in form.fields] == [
-        "persona", "minutes", "messages", "epochs", "learning_rate", "rank", "note",
+        "persona", "sources", "minutes", "messages", "epochs", "learning_rate", "rank", "note",
     ]  # fmt: skip
     assert "How often it reads everything. Empty: 3." in rendered(form)
     given = {"persona": "echo", "minutes": "２.5", "epochs": "2", "learning_rate": "1e-4", "note": "more salt"}
@@ -41,6 +41,20 @@ async def test_retrain_opens_a_form_and_queues_what_is_written_into_it(counter: 
     run = await run_of(counter)
     assert run.settings == {"max_minutes": 2.5, "messages": 500, "recipe": {"epochs": 2, "learning_rate": 1e-4}}
     assert (run.note, run.requested_by) == ("more salt", f"member:{counter.here.members['Ada'].id}")
+
+
+async def test_a_persona_without_channels_is_offered_those_open_for_training(counter: Counter) -> None:
+    async with transaction(counter.sessions) as session:
+        await personas.set_sources(session, await personas.named(session, "echo"), [])
+    assert (await counter.reads("Ada", "retrain now")).startswith("echo has no channel to learn from yet:")
+    form = await counter.types("Ada", "retrain")
+    assert isinstance(form, Form)
+    offered = next(field for field in form.fields if field.name == "sources")
+    assert offered.value == "Harbour/general"
+    await counter.fills("Ada", form.submit, form.value, persona="echo", sources=offered.value)
+    async with reading(counter.sessions) as session:
+        echo = await personas.named(session, "echo")
+        assert [one.name for one in await personas.sources(session, echo.id)] == ["general"]
 
 
 async def test_a_living_trainer_means_that_the_end_is_told(counter: Counter) -> None:

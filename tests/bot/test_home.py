@@ -136,7 +136,7 @@ async def test_the_channels_own_persona_and_its_adapter_are_named(house: House, 
         (adapter,) = await watching.adapters.of(session, echo.id)
         await personas.activate(session, echo, adapter, expected=None, by="t", why="", now=now)
     page = await house.said()
-    assert "• **echo**: adapter 1, the voice of community" in page
+    assert "• **echo**: adapter 1, the community's voice" in page
     assert "• #general: **gull** (collected for training)" in page
     async with transaction(house.sessions) as session:
         (await channels.named(session, "general")).persona_id = None

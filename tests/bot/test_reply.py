@@ -51,6 +51,16 @@ async def test_a_mention_becomes_one_reply_row_with_text_and_figures(make_bot: M
     assert len(await bot.replies()) == 1
 
 
+async def test_who_asks_while_the_base_is_being_opened_is_told_so_and_answered_then(make_bot: MakeBot) -> None:
+    bot = await make_bot("Good morning", limits=Limits(opening_seconds=0.01))
+    bot.may_open.clear()
+    asking = asyncio.create_task(bot.asked())
+    await asyncio.sleep(0.2)
+    assert bot.platform.told == ["I am waking up, which takes a minute or two; your answer comes then."]
+    bot.may_open.set()
+    assert (await asking).text == "Good morning"
+
+
 async def test_the_engine_is_asked_as_the_persona_wishes(make_bot: MakeBot) -> None:
     bot = await make_bot("done END never said", limits=Limits(reply_seconds=7))
     reply = await bot.asked()

@@ -26,6 +26,11 @@ def test_of_two_that_are_alike_the_one_written_exactly_so_is_meant() -> None:
     assert called("ec\uff48o", ["echo", "ｅｃｈｏ"], str) == ["echo", "ｅｃｈｏ"]
 
 
+def test_another_case_will_do_where_nothing_is_written_in_this_one() -> None:
+    assert called("bea", ["Bea", "Ben"], str) == ["Bea"]
+    assert called("bea", ["Bea", "bea"], str) == ["bea"]
+
+
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("kept", FORMS[:3])
 async def test_a_persona_is_found_and_taken_in_every_form(

@@ -3,6 +3,7 @@
 Owns the way from a question to its ended row. Knows no model and no network.
 """
 
+import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -35,6 +36,8 @@ class Bot:
         self.sessions, self.folder, self.engine = sessions, folder, engine
         self.platform = RecordingPlatform()
         self.fails_to_open: Exception | None = None
+        self.may_open = asyncio.Event()
+        self.may_open.set()
         self.live = LiveAdapters(sessions, Engines(weightless, self._open), folder)
         replier = Replier(sessions, self.live, limits, Blocklist(blocked))
         self.replier = replier
@@ -44,6 +47,7 @@ class Bot:
     async def _open(self, base: str) -> ScriptedEngine:
         if self.fails_to_open:
             raise self.fails_to_open
+        await self.may_open.wait()
         return self.engine
 
     async def asked(self, text: str = "hello", author: str | MemberSeen = "Ann", **changed) -> Reply:

@@ -158,7 +158,7 @@ async def test_a_persona_without_channels_is_told_where_text_comes_from(town: To
 async def test_one_conversation_alone_is_too_little_to_examine_with(town: Town) -> None:
     for text in ("where is the boat?", "in the harbour"):
         await town.changes(text, deleted_at=town.now)
-    with pytest.raises(TooLittleText, match="in two conversations"):
+    with pytest.raises(TooLittleText, match="messages are one conversation, and a second one"):
         await town.builds()
 
 

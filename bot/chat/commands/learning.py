@@ -9,9 +9,9 @@ from bot.chat.commands import figures
 from bot.chat.commands.asked import Asked, Command, FormRefused, Option, Subject
 from bot.chat.commands.meant import NotSaid, persona
 from bot.chat.hints import in_chat
-from bot.chat.verbs import personas, training, watching
+from bot.chat.verbs import personas, text, training, watching
 from bot.chat.verbs.authority import authorise
-from bot.chat.verbs.personas import PersonaSummary
+from bot.chat.verbs.personas import PersonaSummary, Wishes
 from bot.chat.verbs.training import RunReport
 from db.coded import shown
 from db.names import plain
@@ -42,16 +42,31 @@ async def _form(asked: Asked, chosen: str | None) -> Form:
         raise NotSaid(say("There is no persona that could be trained; `yamabiko persona create` makes one."))
     named = await personas.show(asked.sessions, asked.actor, chosen) if chosen else trainable[0]
     choices = [Choice(one.name, one.name) for one in trainable if one.name != named.name]
+    alone = named if len(trainable) == 1 else None
     fields = [
         Field(
             "persona", say("Persona"), "one", value=named.name, choices=[Choice(named.name, named.name), *choices],
             required=True,
         ),
-        *_numbers(named if len(trainable) == 1 else None),
+        *await _sources(asked, alone),
+        *_numbers(alone),
         Field("note", say("Why, for the record"), longest=200),
     ]  # fmt: skip
     intro = [Text(say("On what its channels may teach; what it speaks with now stays until you promote."))]
     return Form(say("Train a persona"), "retrain", say("Train"), fields, intro=intro)
+
+
+async def _sources(asked: Asked, alone: PersonaSummary | None) -> list[Field]:
+    """Where there is but one persona, what it learns from stands there; at first all that is open for training."""
+    found = await text.list_channels(asked.sessions, asked.actor)
+    opened = [f"{one.workspace}/{one.name}" for one in found if one.state == "training"]
+    has = alone.places if alone else []
+    choices = [Choice(place, place) for place in dict.fromkeys([*has, *opened])]
+    if not choices:
+        return []
+    hint = say("Nothing chosen: the channels it learned from before.")
+    value = "\n".join(has or opened) if alone else ""
+    return [Field("sources", say("Channels it learns from"), "many", value=value, choices=choices, hint=hint)]
 
 
 def _numbers(alone: PersonaSummary | None) -> list[Field]:
@@ -83,6 +98,7 @@ async def _queued(asked: Asked, name: str, given: Mapping[str, str]) -> Card:
     authorise(asked.actor, "admin", "retrain")  # before anything typed is looked at
     found = await personas.show(asked.sessions, asked.actor, name)
     settings, note = _settings(found, given), given.get("note", "").strip()
+    await _learn_from(asked, found, given.get("sources", "").splitlines())
     servers = asked.around.servers
     run = await training.retrain(asked.sessions, asked.actor, found.name, note, settings, servers)
     parts: list[Part] = [Text(say("Run {run} is queued: it trains {persona}.", run=run, persona=found.name))]
@@ -92,6 +108,20 @@ async def _queued(asked: Asked, name: str, given: Mapping[str, str]) -> Card:
         parts.append(Note(say("It waits for a trainer, and none is alive; whoever runs me can start one.")))
     parts.append(Row([Button(say("How it goes"), "runs", found.name), _cancel(run)]))
     return Card(parts)
+
+
+async def _learn_from(asked: Asked, found: PersonaSummary, wanted: list[str]) -> None:
+    """Raises NotSaid where there is nothing to learn from, which the trainer would say only later."""
+    if not wanted and not found.places:
+        raise NotSaid(
+            say(
+                "{persona} has no channel to learn from yet: `/yamabiko approve` opens one for training, and "
+                "`/yamabiko retrain` asks which it learns from.",
+                persona=found.name,
+            )
+        )
+    if wanted and set(wanted) != set(found.places):
+        await personas.edit(asked.sessions, asked.actor, found.name, Wishes(sources=wanted))
 
 
 def _settings(found: PersonaSummary, given: Mapping[str, str]) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from bot.chat.cards import Answer, Button, Card, Choice, Field, Form, Heading, Line, Note, Part, Row, Text, told
-from bot.chat.collecting import past_words
 from bot.chat.commands.asked import Asked, Command, FormRefused, Option, Subject
 from bot.chat.commands.meant import channel, row
 from bot.chat.text_words import left_out, open_for
@@ -50,8 +49,6 @@ def _described(one: ChannelSummary, tally: Tally | None) -> str:
     state = say("{opened}; paused", opened=open_for(one)) if one.paused else open_for(one)
     count = say_count("{count:,} message", "{count:,} messages", one.messages)
     lines = [f"**{one.workspace}/{one.name}**: {state} · {count}"]
-    if one.past is not None and one.state != "closed":
-        lines.append(past_words.told(one.past))
     if tally is not None and one.state == "training":
         learnable = say_count("{count:,} may be learned", "{count:,} may be learned", tally.learnable)
         lines.append(listed([learnable, *(left_out(why, count) for why, count in tally.left_out.most_common())]))
@@ -105,7 +102,7 @@ async def _form(asked: Asked, where: int) -> Form:
             choices=[Choice(say("Learn only from messages that were approved one by one"), "yes")],
         ),
     ]
-    intro = (Text(say("People in {channel} are told, and can say yes or no.", channel=now.name)), *_terms())
+    intro = (Text(say("People in {channel} are told, and can say yes or no.", channel=f"#{now.name}")), *_terms())
     return Form(say("Open a channel"), "approve", say("Open"), fields, str(where), intro)
 
 
@@ -133,7 +130,7 @@ async def submit_approve(asked: Asked, value: str, given: Mapping[str, str]) -> 
 
 
 async def _approved(asked: Asked, where: int, training: bool, review_each: bool) -> Card:
-    name = await text.approve(asked.sessions, asked.actor, where, training, review_each)
+    name = f"#{await text.approve(asked.sessions, asked.actor, where, training, review_each)}"
     if not training:
         return Card([Text(say("{channel} is open for context; its people are told.", channel=name))])
     opened = say("{channel} is open for training; its people are told, and asked.", channel=name)

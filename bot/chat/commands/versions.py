@@ -6,7 +6,7 @@ from contextlib import aclosing
 from bot.chat.cards import Answer, Button, Card, Growing, Heading, Note, Part, Row, Text, told
 from bot.chat.commands import figures
 from bot.chat.commands.asked import Asked, Command, Option, Subject
-from bot.chat.commands.meant import NotSaid, apart, number, persona
+from bot.chat.commands.meant import apart, number, persona
 from bot.chat.compare import Compared, compare
 from bot.chat.verbs import personas, training, watching
 from bot.chat.verbs.authority import authorise
@@ -82,9 +82,7 @@ async def press_compare(asked: Asked, value: str) -> Answer:
 
 
 def _compared(asked: Asked, of: PersonaSummary, numbers: list[int], own: list[str]) -> Growing:
-    prompts = own or of.prompts[:_PROMPTS]
-    if not prompts:
-        raise NotSaid(say("{persona} has no prompts of its own; type one behind its name.", persona=of.name))
+    prompts = own or of.prompts[:_PROMPTS] or [say("How was your week?"), say("What shall we do today?")]
     return Growing(_growing(asked, of, numbers, prompts))
 
 

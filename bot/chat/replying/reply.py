@@ -45,6 +45,7 @@ class Limits:
     attempts: int = 10  # and so it is when that many have failed: one row must not bring us down for ever
     apologies: int = 5  # tried beyond those; then a row whose network stays away is given up
     told_from_place: int = 3  # in the engine's queue; who stands before it is answered soon
+    opening_seconds: float = 3  # a base that is not open by then is told of
     telling_seconds: float = 5  # a place that cannot be told by then is not worth waiting for
 
 
@@ -105,8 +106,7 @@ class Replier:
         """None when it was answered, else the sentence that says why not."""
         try:
             context = await self._context(platform, hand.to, hand.reply)
-            async with self._live.base(context.persona):
-                pass  # a base that cannot be opened is told before anything shows
+            await self._open(platform, hand, context.persona)
             await self._speak(platform, hand, context)
         except EngineBusy:
             return say(texts.BUSY)
@@ -116,9 +116,25 @@ class Replier:
             return str(error)
         return None
 
+    async def _open(self, platform: Platform, hand: Hand, persona: Persona) -> None:
+        """A base that cannot be opened is told before anything shows, and one that takes its time is told of."""
+        opening = asyncio.create_task(self._opened(persona))
+        try:
+            await asyncio.wait([opening], timeout=self.limits.opening_seconds)
+            if not opening.done():
+                await self._tell(platform, hand, say(texts.WAKING))
+            await opening
+        finally:
+            opening.cancel()
+
+    async def _opened(self, persona: Persona) -> None:
+        async with self._live.base(persona):
+            pass
+
     async def _speak(self, platform: Platform, hand: Hand, context: Context) -> None:
         async def waits(place: int) -> None:
-            await self._tell_place(platform, hand, place)
+            if place >= self.limits.told_from_place:
+                await self._tell(platform, hand, texts.waiting(place))
 
         spoken = _Spoken(self._live, self._blocked, waits)
         async with (
@@ -167,16 +183,16 @@ class Replier:
         """What was kept, as it may leave the house."""
         return safe_text(text, self._blocked)
 
-    async def _tell_place(self, platform: Platform, hand: Hand, place: int) -> None:
+    async def _tell(self, platform: Platform, hand: Hand, sentence: str) -> None:
         """Once, to the asker alone. A kindness: that it fails is no reason to fail the answer."""
-        if place < self.limits.told_from_place or hand.reply.attempt > 1:
+        if hand.reply.attempt > 1:
             return
         await hand.ours()
         try:
             async with asyncio.timeout(self.limits.telling_seconds):
-                await platform.tell(hand.to, texts.waiting(place))
+                await platform.tell(hand.to, sentence)
         except Exception as error:
-            log.info("a place in the queue could not be told", reply=hand.reply.id, why=repr(error))
+            log.info("the asker could not be told that it takes a while", reply=hand.reply.id, why=repr(error))
 
     async def _show(self, platform: Platform, hand: Hand, pieces: AsyncGenerator[str], kind: Kind) -> None:
         async with asyncio.timeout(self.limits.reply_seconds + self.limits.network_seconds):

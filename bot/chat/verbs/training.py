@@ -280,15 +280,8 @@ async def _go_live(session: AsyncSession, actor: Actor, persona: Persona, adapte
         )
     if (adapter.id if adapter else None) == persona.live_adapter_id:
         raise personas.CannotGoLive(_already_live(persona, adapter))
-    await personas.activate(
-        session,
-        persona,
-        adapter,
-        expected=persona.live_adapter_id,
-        by=actor.name,
-        why=why,
-        now=datetime.now(UTC),
-    )
+    expected, now = persona.live_adapter_id, datetime.now(UTC)
+    await personas.activate(session, persona, adapter, expected=expected, by=actor.name, why=why, now=now)
 
 
 def _already_live(persona: Persona, adapter: Adapter | None) -> str:

@@ -115,6 +115,7 @@ def written_of(
     if isinstance(said, str):
         return None
     author = str(message["user"])
+    known = {**known, me.user: Person(MemberSeen(me.user, me.name))}  # as it is mentioned: a name, and never an id
     who = known.get(author)
     return Written(
         me.workspace,

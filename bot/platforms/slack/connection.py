@@ -63,7 +63,8 @@ class Connection:
                 code = errors.code_of(error) if isinstance(error, SlackApiError) else type(error).__name__
                 raise NotReached(say("Slack does not say who we are ({reason}).", reason=code)) from error
             workspace = WorkspaceSeen("slack", str(answer["team_id"]), str(answer.get("team") or ""))
-            self._me = Me(str(answer["user_id"]), str(answer.get("bot_id") or ""), workspace)
+            ours, name = str(answer.get("bot_id") or ""), str(answer.get("user") or "")
+            self._me = Me(str(answer["user_id"]), ours, workspace, name)
         return self._me
 
     async def serve(self, on_event: OnEvent) -> None:

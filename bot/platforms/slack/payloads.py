@@ -27,6 +27,7 @@ class Me:
     user: str
     bot: str
     workspace: WorkspaceSeen
+    name: str = ""
 
 
 def is_said(message: Payload, me: Me) -> bool:

@@ -55,6 +55,13 @@ def test_words_beside_a_file_or_to_the_channel_too_are_words(subtype: str) -> No
     assert said_in(SAID | {"subtype": subtype}) is not None
 
 
+def test_the_bot_itself_is_mentioned_by_its_name() -> None:
+    me = Me("UBOT", "B1", HARBOUR, "yamabiko")
+    written = written_of(SAID | {"text": "<@UBOT> hello"}, GENERAL, me, {}, shared=False)
+    assert written is not None
+    assert written.named == [MemberSeen("UBOT", "yamabiko")]
+
+
 def test_only_an_edit_is_a_new_text() -> None:
     changed = {"type": "message", "subtype": "message_changed", "channel": "C1"}
     edited = SAID | {"text": "hello!", "edited": {"user": "U1", "ts": "1767000000.000000"}}
