@@ -88,9 +88,7 @@ async def test_at_most_twenty_five_are_suggested(
     assert len(await suggested(sqlite_counter, "Ada", "promote", "persona", "")) == 25
 
 
-async def test_members_learn_no_channels_name_from_what_they_may_not_do(
-    sqlite_counter: Counter, now: datetime
-) -> None:
+async def test_members_learn_no_channels_name_from_what_they_may_not_do(sqlite_counter: Counter, now: datetime) -> None:
     async with transaction(sqlite_counter.sessions) as session:
         secret = await channels.ensure(session, sqlite_counter.here.workspace, "C9", "layoffs", now)
         secret.state = "context"
