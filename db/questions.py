@@ -14,7 +14,8 @@ from db.models import Reply
 
 async def unask(session: AsyncSession, channel_id: int, platform_ids: Sequence[str] | None = None) -> None:
     """Who asked has deleted the questions (None: all of the channel's): what was asked goes, and nobody answers it."""
-    questions = select(Reply).where(Reply.channel_id == channel_id, Reply.asked != "")
+    left = (Reply.asked != "") | Reply.status.in_(replies.OPEN)
+    questions = select(Reply).where(Reply.channel_id == channel_id, left)
     if platform_ids is not None:
         questions = questions.where(Reply.platform_message_id.in_(platform_ids))
     for reply in await session.scalars(questions.order_by(Reply.id).with_for_update()):
