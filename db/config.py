@@ -21,6 +21,7 @@ from pydantic_settings import (
     InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
 from db.base_names import kind_of
@@ -191,8 +192,21 @@ def load(kind: type[Settings], path: Path | None = None) -> Settings:
         settings = _bind(kind, {key: value for key, value in values.items() if key in kind.model_fields})
     except ValidationError as error:
         raise ConfigRefused(_sentence(file, error)) from error
+    except SettingsError as error:  # a table's variable holds no JSON
+        raise ConfigRefused(_no_table(kind)) from error
     settings.storage.folder = (file.absolute().parent / settings.storage.folder.expanduser()).resolve()
     return settings
+
+
+def _no_table(kind: type[Shared]) -> str:
+    table = next(name for name in kind.model_fields if f"{_ENVIRONMENT}{name}".upper() in os.environ)
+    variable = f"{_ENVIRONMENT}{table}".upper()
+    return say(
+        "The environment variable {variable} stands for the whole table [{table}]; a single setting of it is {one}.",
+        variable=variable,
+        table=table,
+        one=f"{variable}__…",
+    )
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import os
 import shutil
 import socket
@@ -45,6 +46,9 @@ def _connect_to_loopback_only(self: socket.socket, address: object) -> None:
 @pytest.fixture(autouse=True)
 def _closed_world(monkeypatch: pytest.MonkeyPatch) -> None:
     structlog.reset_defaults()  # a command line run in this process has pointed it at a stream now closed
+    root = logging.getLogger()
+    for handler in [one for one in root.handlers if type(one).__module__ == "db.logs"]:
+        root.removeHandler(handler)  # and made it hear libraries
     monkeypatch.setattr(socket.socket, "connect", _connect_to_loopback_only)
     for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):  # everything is told in English unless a test says so
         monkeypatch.delenv(name, raising=False)

@@ -11,7 +11,7 @@ from db.coded import CODED
 from tools import texts
 
 JAPANESE = texts.ROOT / "db" / "locale" / "ja" / "LC_MESSAGES" / "yamabiko.po"
-SAME = {"torch", "Python", "Top-p", "%m/%d %H:%M"}  # no Japanese in them
+SAME = {"torch", "Python", "Top-p", "%m/%d %H:%M", "{network}: {what}", "{adapter}({state})"}  # no Japanese in them
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ def manifest(
     network: Annotated[str, typer.Argument(help="slack")],
     name: Annotated[str, typer.Option(help="What the bot is called there.")] = "Yamabiko",
     url: Annotated[
-        str | None, typer.Option(help="Where the network reaches the bot, with [slack] transport http.")
+        str | None, typer.Option(help="Where the network reaches the bot, with \\[slack] transport http.")
     ] = None,
     link: Annotated[bool, typer.Option(help="A link that begins the new app, in place of the manifest.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="It is JSON in any case.")] = False,

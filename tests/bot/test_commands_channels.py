@@ -90,9 +90,9 @@ async def test_channels_tell_how_far_their_past_was_read_and_what_stands_in_the_
         return await counter.reads("Cleo", "channels")
 
     shown = await changes(messages=1200, back_to=now)
-    assert "its past is being read: 1,200 messages read, back to 2026-03-02" in shown
-    assert "its past cannot be read: " in await changes(trouble="not in channel")
-    assert "its past is read" in await changes(trouble=None, done_at=now)
+    assert "past is being read, back to 2026-03-02 so far (1,200 messages)" in shown
+    assert "cannot be read: " in await changes(trouble="not in channel")
+    assert "past read back to 2026-03-02 (1,200 messages)" in await changes(trouble=None, done_at=now)
 
 
 async def test_many_channels_come_page_by_page(sqlite_counter: Counter, now: datetime) -> None:

@@ -31,7 +31,6 @@ SECRET = "the words of a member, which no audit row may hold"
 NEEDS: dict[str, tuple[RoleName, tuple[Any, ...]]] = {
     "text.list_channels": ("member", ()),
     "text.tally": ("curator", ()),
-    "text.backfill": ("curator", ()),
     "text.look": ("admin", ("general",)),
     "text.pending": ("curator", ("general",)),
     "text.review_message": ("curator", (1, MESSAGE, "approved")),
@@ -86,7 +85,6 @@ NEEDS: dict[str, tuple[RoleName, tuple[Any, ...]]] = {
 }
 AUDITED = {name for name, (role, _) in NEEDS.items() if role != "member"} - {
     "text.tally",
-    "text.backfill",
     "text.look",
     "text.look_through",
     "text.pending",

@@ -24,7 +24,7 @@ async def rows(sessions: Sessions, now) -> Sessions:
     async with transaction(sessions) as session:
         place = await community.found(session, now)
         await community.persona(session, now)
-        ben = place.members["Ben"].id
+        ben = place.members["Ben"].platform_id
         await take(session, mention(f"who is <@member:{ben}>?"), Allowance())
     return sessions
 

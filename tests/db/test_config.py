@@ -177,6 +177,12 @@ def tables(kind: type[Shared]) -> dict[str, dict[str, Any]]:
     return found
 
 
+def test_a_variable_in_place_of_a_whole_table_is_refused_with_what_to_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YAMABIKO_LANGUAGE", "ja")
+    with pytest.raises(ConfigRefused, match="YAMABIKO_LANGUAGE__"):
+        load(BotConfig)
+
+
 def test_the_example_holds_every_setting_with_its_default() -> None:
     every = tables(BotConfig) | tables(TrainerConfig)
     assert every["bases"].pop("servers") == {}

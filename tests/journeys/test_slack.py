@@ -86,7 +86,7 @@ async def _the_community_gets_a_voice(harbour: Harbour, recipe: dict[str, str]) 
     fresh = await harbour.members["Marn"].post(radio, "The kettle is singing, shipmates. Over.")
 
     def read() -> bool:
-        return any("past is read" in one.text for one in _cards(owner))
+        return any("past read" in one.text for one in _cards(owner))
 
     async with asyncio.timeout(60):
         while not read():
@@ -192,7 +192,8 @@ async def test_two_hundred_mentions_in_ten_seconds_are_answered_once_each_across
         mentions = slack.sent("app_mention")
         assert all(one.ack for one in mentions)
         took = sorted(one.ack.took for one in mentions if one.ack)
-        print(f"acknowledged: half within {took[100]:.2f} s, all within {took[-1]:.2f} s")
+        prompt = sum(seconds < 1 for seconds in took)
+        print(f"acknowledged: half within {took[100]:.2f} s, {prompt} within a second, all within {took[-1]:.2f} s")
 
 
 async def _ask_all(people: list[Person], rooms: list[Channel], asked: list[Message], until: int) -> None:

@@ -4,15 +4,12 @@ from collections.abc import Mapping
 
 from bot.chat.cards import Answer, Button, Card, Choice, Field, Form, Heading, Line, Note, Part, Row, Text, told
 from bot.chat.collecting import past_words
-from bot.chat.commands import figures
 from bot.chat.commands.asked import Asked, Command, FormRefused, Option, Subject
 from bot.chat.commands.meant import channel, row
 from bot.chat.text_words import left_out, open_for
 from bot.chat.verbs import text
 from bot.chat.verbs.authority import authorise
-from db.backfills import Progress
 from db.channels import ChannelSummary
-from db.coded import shown
 from db.datasets import Tally
 from db.members import ROLES
 from db.words import listed, mark, say, say_count
@@ -32,10 +29,9 @@ async def more_channels(asked: Asked, value: str) -> Answer:
 async def _channels(asked: Asked, first: int) -> Card:
     found = await text.list_channels(asked.sessions, asked.actor)
     tallies = await text.tally(asked.sessions, asked.actor)
-    read = await text.backfill(asked.sessions, asked.actor)
     parts: list[Part] = [Heading(say("Channels"))]
     for one in found[first : first + _ON_A_CARD]:
-        parts.append(Text(_described(one, tallies.get(one.id), read.get(one.id))))
+        parts.append(Text(_described(one, tallies.get(one.id))))
         if _is_admin(asked):
             parts.append(Row(_buttons(one)))
     if not found:
@@ -50,29 +46,16 @@ def _is_admin(asked: Asked) -> bool:
     return ROLES.index(asked.actor.role) >= ROLES.index("admin")
 
 
-def _described(one: ChannelSummary, tally: Tally | None, read: Progress | None) -> str:
+def _described(one: ChannelSummary, tally: Tally | None) -> str:
     state = say("{opened}; paused", opened=open_for(one)) if one.paused else open_for(one)
     count = say_count("{count:,} message", "{count:,} messages", one.messages)
     lines = [f"**{one.workspace}/{one.name}**: {state} · {count}"]
-    if read is not None and one.state != "closed":
-        lines.append(_read(read))
+    if one.past is not None and one.state != "closed":
+        lines.append(past_words.told(one.past))
     if tally is not None and one.state == "training":
         learnable = say_count("{count:,} may be learned", "{count:,} may be learned", tally.learnable)
         lines.append(listed([learnable, *(left_out(why, count) for why, count in tally.left_out.most_common())]))
-    if one.past is not None and one.state != "closed":
-        lines.append(past_words.told(one.past))
     return "\n".join(lines)
-
-
-def _read(read: Progress) -> str:
-    """How far the channel's past was read, and why not further."""
-    if read.trouble is not None:
-        return say("its past cannot be read: {why}", why=shown("trouble", read.trouble))
-    if read.done:
-        return say("its past is read")
-    back_to = figures.day(read.back_to) if read.back_to is not None else say("its newest message")
-    count = say_count("{count:,} message read", "{count:,} messages read", read.messages)
-    return say("its past is being read: {count}, back to {day}", count=count, day=back_to)
 
 
 def _buttons(one: ChannelSummary) -> list[Button]:

@@ -10,7 +10,7 @@ from bot.chat.verbs import own, text
 from db.coded import shown
 from db.holdings import Answered, Holdings
 from db.members import Purpose
-from db.words import LANGUAGES, best, by_default, mark, say, say_count, speaking
+from db.words import LANGUAGES, best, by_default, listed, mark, say, say_count, speaking
 
 _PURPOSES: Mapping[str, tuple[Purpose, bool]] = {
     "yes": ("community", True),
@@ -109,7 +109,7 @@ def _facts(found: Holdings) -> list[tuple[str, str]]:
     latest: dict[str, str] = {}
     for one in found.answers:
         told = say("yes") if one.yes else say("no")
-        latest.setdefault(one.purpose, f"{purpose(one.purpose)}: {told}, {figures.day(one.at)}")
+        latest.setdefault(one.purpose, listed((f"{purpose(one.purpose)}: {told}", figures.day(one.at))))
     return [
         (say("Messages"), "\n".join(written) or say("none")),
         (say("Answers about training"), "\n".join(latest.values()) or say("none, which means no")),
@@ -123,7 +123,11 @@ def _used(found: Holdings) -> list[str]:
     lines: list[str] = []
     for one in found.used[:_DATASETS]:
         state = say("live") if one.live else shown("adapter state", one.state) if one.state else ""
-        adapter = f"{figures.adapter(one.adapter)} ({state})" if one.adapter else say("no adapter came of it")
+        adapter = (
+            say("{adapter} ({state})", adapter=figures.adapter(one.adapter), state=state)
+            if one.adapter
+            else say("no adapter came of it")
+        )
         lines.append(
             say_count(
                 "• {persona}, dataset {number}: {count:,} message; {adapter}",

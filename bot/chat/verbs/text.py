@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.verbs.authority import Actor, NotAllowed, query, verb
-from db import backfills, channels, datasets, members, messages, reviews, workspaces
-from db.backfills import Progress
+from db import channels, datasets, members, messages, reviews, workspaces
 from db.channels import ChannelSummary
 from db.datasets import Tally
 from db.members import ROLES, MemberSummary, Purpose, RoleName
@@ -49,12 +48,6 @@ async def look(session: AsyncSession, actor: Actor, channel: str | int) -> Chann
     """Any channel, also one that was never opened. Raises NoSuchChannel, AmbiguousChannel."""
     found = await channels.named(session, channel)
     return ChannelState(found.id, found.name, found.state, found.review_each)
-
-
-@query("curator")
-async def backfill(session: AsyncSession, actor: Actor) -> dict[int, Progress]:
-    """Of each channel whose past is read or was, by its row: how far, and what stands in the way."""
-    return await backfills.progress(session)
 
 
 @verb("admin", "channel", "for_training", "review_each")

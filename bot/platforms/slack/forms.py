@@ -20,7 +20,7 @@ from bot.platforms.slack.blocks import (
     value_of,
 )
 from bot.platforms.slack.mrkdwn import by_hand, unmarked
-from db.words import say
+from db.words import say, say_as
 
 TITLE, BUTTON, TEXT_INPUT, HINT, METADATA, CALLBACK, ERROR = 24, 24, 3000, 300, 3000, 255, 300
 CHECKBOXES = 10  # more are chosen from a menu
@@ -49,7 +49,7 @@ def modal(form: Form, opened: Opened) -> View:
         "callback_id": form.submit[:CALLBACK],
         "title": plain_text(unmarked(form.title), TITLE),
         "submit": plain_text(form.does, BUTTON),
-        "close": plain_text(say("Cancel"), BUTTON),
+        "close": plain_text(say_as("dialog", "Cancel"), BUTTON),
         "private_metadata": _remembered(opened, form.value),
         "blocks": [*intro, *fields],
     }
@@ -67,7 +67,7 @@ def showing(card: Card, opened: Opened, title: str = "") -> View:
         "type": "modal",
         "callback_id": CARD,
         "title": plain_text(title or "Yamabiko", TITLE),
-        "close": plain_text(say("Close"), BUTTON),
+        "close": plain_text(say_as("dialog", "Close"), BUTTON),
         "private_metadata": _remembered(opened, opened.value),
         "blocks": drawn(parts, "view"),
     }
