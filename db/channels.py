@@ -66,8 +66,13 @@ async def opened(session: AsyncSession, platform: str, workspace: str, channel: 
 
 async def held(session: AsyncSession, platform: str, workspace: str, channel: str) -> tuple[Workspace, Channel] | None:
     """The rows of a channel by the platform's ids; its messages and its state are ours until the transaction ends."""
-    number = await session.scalar(_seen(Channel.id, platform, workspace, channel))
+    number = await numbered(session, platform, workspace, channel)
     return None if number is None else await hold(session, number)
+
+
+async def numbered(session: AsyncSession, platform: str, workspace: str, channel: str) -> int | None:
+    """The row's number of a channel by the platform's ids, where it has one."""
+    return await session.scalar(_seen(Channel.id, platform, workspace, channel))
 
 
 async def hold(session: AsyncSession, channel_id: int) -> tuple[Workspace, Channel]:

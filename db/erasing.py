@@ -1,7 +1,8 @@
 """Messages that their authors deleted: their text is erased, and that they are gone is remembered.
 
 Owns what is left of a deleted message: its row, without a word, so that no page of history read before brings it
-back. One that was a question is forgotten by its reply's row too. What learned from it is found by lineage: db.datasets.withdrawn.
+back. One that was a question is forgotten by its reply's row too. What learned from it is found by lineage:
+db.datasets.withdrawn.
 """
 
 from collections.abc import Collection, Sequence
@@ -10,7 +11,7 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import replies
+from db import questions
 from db.models import Channel, Message, MessageRevision
 from db.models.text import Provenance
 from db.redact import REDACTION_VERSION
@@ -34,13 +35,13 @@ async def erase(
     rows = dict((await session.execute(known)).all())
     for unknown in sorted(set(platform_ids) - rows.keys()) if remember else ():
         await _remember(session, channel, unknown, provenance, now)
-    await replies.unask(session, channel.id, platform_ids)
+    await questions.unask(session, channel.id, platform_ids)
     return await _erase(session, Message.id.in_(rows.values()), now)
 
 
 async def erase_all(session: AsyncSession, channel: Channel, now: datetime) -> int:
     """How many messages were erased, which is all of the channel's."""
-    await replies.unask(session, channel.id)
+    await questions.unask(session, channel.id)
     return await _erase(session, Message.channel_id == channel.id, now)
 
 

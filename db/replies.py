@@ -274,18 +274,6 @@ async def erase(session: AsyncSession, reply: Reply) -> None:
     await session.flush()
 
 
-async def unask(session: AsyncSession, channel_id: int, platform_ids: Sequence[str] | None = None) -> None:
-    """Who asked has deleted the questions (None: all of the channel's): what was asked goes, and nobody answers it."""
-    questions = select(Reply).where(Reply.channel_id == channel_id, Reply.asked != "")
-    if platform_ids is not None:
-        questions = questions.where(Reply.platform_message_id.in_(platform_ids))
-    for reply in await session.scalars(questions.order_by(Reply.id).with_for_update()):
-        if reply.status in OPEN:
-            await erase(session, reply)
-        reply.asked = ""
-    await session.flush()
-
-
 async def erased(session: AsyncSession, ids: Collection[int]) -> set[int]:
     """Those of `ids` that were deleted."""
     if not ids:

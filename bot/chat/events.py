@@ -128,6 +128,16 @@ class Erased:
 
 
 @dataclass(frozen=True, slots=True)
+class Reworded:
+    """A message has other words now; if it was a question, `text` is what it asks, as Mention has it."""
+
+    workspace: WorkspaceSeen
+    channel: str
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Thumbed:
     """A member's thumb on one of our posts: 1 or -1, given or (not `on`) taken back. `ref` is the post's."""
 
@@ -171,4 +181,4 @@ class Missed:
     platform: str
 
 
-Event = Mention | Written | Erased | Renamed | Thumbed | Left | Missed | Known
+Event = Mention | Written | Erased | Reworded | Renamed | Thumbed | Left | Missed | Known

@@ -4,7 +4,7 @@ Owns which room an event goes to. Knows no network.
 """
 
 from bot.chat.collecting.live import Collecting
-from bot.chat.events import Erased, Event, Known, Left, Mention, Missed, Renamed, Thumbed, Written
+from bot.chat.events import Erased, Event, Known, Left, Mention, Missed, Renamed, Reworded, Thumbed, Written
 from bot.chat.feedback import Feedback
 from bot.chat.platform import Platform
 from bot.chat.replying.router import Router
@@ -23,6 +23,8 @@ class Inbox:
                 await self._collecting.written(event)
             case Erased():
                 await self._collecting.erased(event)
+            case Reworded():
+                await self._router.on_reworded(event)
             case Renamed():
                 await self._collecting.renamed(event)
             case Missed():

@@ -265,7 +265,7 @@ async def test_a_deleted_question_that_waits_is_not_answered(opened: Sessions, s
                 persona_id=persona.id,
                 asker_id=place.members["Ann"].id,
                 platform_message_id=f"m{number}",
-                asked="a secret",
+                asked="a secret" if number > 1 else "",  # who calls the bot's name alone asks too
                 status=status,
                 created_at=now,
             )

@@ -12,14 +12,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat import texts
-from bot.chat.events import Known, MemberSeen, Mention
+from bot.chat.events import Known, MemberSeen, Mention, Reworded
 from bot.chat.hints import here
 from bot.chat.platform import Platform
 from bot.chat.replying.allowance import Allowance, refusal
-from db import calling, channels, members, personas, replies, workspaces
+from db import calling, channels, members, personas, questions, replies, surroundings, workspaces
 from db.models import Channel, Member, Persona, Reply, Workspace
 from db.redact import redact
-from db.session import Sessions, transaction
+from db.session import Sessions, reading, transaction
 from db.words import listed, say, speaking
 
 _MENTION = re.compile(r"<@member:([^>\s]+)>")
@@ -56,6 +56,18 @@ class Router:
             people = [(one.id, one.name, one.locale) for one in known.members]
             places = [(one.id, one.name) for one in known.channels]
             await calling.learn(session, known.workspace.platform, known.workspace.id, people, places)
+
+    async def on_reworded(self, event: Reworded) -> None:
+        """What was asked is kept as it stands now. Nobody is answered anew."""
+        seen = event.workspace
+        async with reading(self._sessions) as session:  # most of what is edited was no question
+            channel = await channels.numbered(session, seen.platform, seen.id, event.channel)
+            if channel is None or not await replies.is_kept(session, channel, event.id):
+                return
+        async with transaction(self._sessions) as session:
+            rows = await surroundings.rows_of(session, channel, set(_MENTION.findall(event.text)))
+            text = _MENTION.sub(lambda one: f"<@member:{rows[one[1]]}>" if one[1] in rows else "@someone", event.text)
+            await questions.reword(session, channel, event.id, redact(text).text)
 
     async def _taken(self, mention: Mention) -> Reply | None:
         try:

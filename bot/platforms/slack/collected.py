@@ -1,16 +1,16 @@
 """What is written in Slack's channels, as the neutral events of bot.chat.
 
 Owns which of Slack's events tell of text, and who is a stranger. Of direct messages nothing is handed over but that
-one is gone. Calls Slack only for names.
+one is gone, or that a question has other words. Calls Slack only for names.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from bot.chat.collecting.stored import named_in
-from bot.chat.events import ChannelSeen, Erased, Event, Left, MemberSeen, Renamed, WorkspaceSeen, Written
+from bot.chat.events import ChannelSeen, Erased, Event, Left, MemberSeen, Renamed, Reworded, WorkspaceSeen, Written
 from bot.importers.slack_messages import posted, unspoken
-from bot.platforms.slack.payloads import Me, Payload
+from bot.platforms.slack.payloads import Me, Payload, asked, is_said
 from bot.platforms.slack.people import People, Person
 
 _PRIVATE = ("im", "mpim")
@@ -39,10 +39,13 @@ class Collected:
         if (gone := erased(event)) is not None:  # what was asked in private goes with its message too
             await self._on_event(Erased(self._me.workspace, channel, [gone]))
             return
-        if event.get("channel_type") in _PRIVATE or channel.startswith("D"):
-            return
         message = said_in(event)
         if message is None:
+            return
+        if event.get("subtype") == "message_changed" and is_said(message, self._me):
+            words = asked(message.get("text") or "", self._me)
+            await self._on_event(Reworded(self._me.workspace, channel, str(message["ts"]), words))
+        if event.get("channel_type") in _PRIVATE or channel.startswith("D"):
             return
         ids = people_of([message])
         known = {one: who for one, who in (await self._people.get(ids)).items() if isinstance(who, Person)}

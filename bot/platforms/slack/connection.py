@@ -97,9 +97,8 @@ class Connection:
 
     async def _look(self, call: Call) -> None:
         async def publish(card: Card) -> None:
-            with speaking(
-                await self._desk.language(call)
-            ):  # what Slack asks before a press is worded while it is drawn
+            # What Slack asks before a press is worded while it is drawn.
+            with speaking(await self._desk.language(call)):
                 await self._writing.publish(call.member.id, card)
 
         await self._look_at(call, publish)

@@ -218,3 +218,22 @@ async def test_a_question_that_its_asker_deletes_is_forgotten(
         await slack.settled()
         (reply,) = await bot.replies()
         assert (reply.status, reply.asked, reply.text) == ("done", "", "Hello.")
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_a_question_that_its_asker_edits_is_kept_as_it_stands_and_not_answered_anew(
+    sessions: Sessions, tmp_path: Path, slack: FakeSlack, private: bool
+) -> None:
+    ann = slack.person("Ann")
+    general = slack.channel("general", ann)
+    async with in_slack(sessions, tmp_path, slack, "Hello.") as bot:
+        asked = await (ann.dm("my secret") if private else ann.mention(general, "my secret"))
+        (reply,) = await bot.done()
+        await ann.edit(asked, f"{ME} <@{ann.id}> and <@U00000099> at ann@example.com")
+        await slack.settled()
+        (again,) = await bot.replies()
+        assert again.asked == f"<@member:{reply.asker_id}> and @someone at [e-mail]"
+        assert (again.status, again.attempt, len(bot.engine.requests)) == ("done", 1, 1)
+        await ann.delete(asked)
+        await slack.settled()
+        assert [one.asked for one in await bot.replies()] == [""]
