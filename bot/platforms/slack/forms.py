@@ -67,7 +67,7 @@ def showing(card: Card, opened: Opened, title: str = "") -> View:
         "type": "modal",
         "callback_id": CARD,
         "title": plain_text(title or "Yamabiko", TITLE),
-        "close": plain_text(say("Close"), BUTTON),
+        "close": plain_text(say("Done"), BUTTON),
         "private_metadata": _remembered(opened, opened.value),
         "blocks": drawn(parts, "view"),
     }
