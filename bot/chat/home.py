@@ -65,7 +65,8 @@ def _who_speaks(every: Sequence[PersonaSummary], here: Sequence[Here]) -> list[P
         parts.append(Note(say_count("and {count} more", "and {count} more", len(every) - MOST_PERSONAS)))
     if here:
         parts += [Text(say("Where you are:")), Text("\n".join(_place(one, every) for one in here))]
-    return parts
+    hint = say("Mention me in a channel, or write to me in Messages; `/yamabiko help` shows what else I do.")
+    return [*parts, Note(hint)]
 
 
 def _persona(one: PersonaSummary) -> str:

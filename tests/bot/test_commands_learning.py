@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from bot.chat.cards import Card, Form, Growing
 from bot.chat.commands.asked import FormRefused
-from db import heartbeats, personas, runs
+from db import channels, heartbeats, personas, runs
 from db.models import Activation, Adapter, Audit, Run
 from db.session import Sessions, reading, transaction
 from tests.fakes import community
@@ -55,6 +55,13 @@ async def test_a_persona_without_channels_is_offered_those_open_for_training(cou
     async with reading(counter.sessions) as session:
         echo = await personas.named(session, "echo")
         assert [one.name for one in await personas.sources(session, echo.id)] == ["general"]
+
+
+async def test_where_nothing_is_open_to_learn_from_no_dialog_opens(counter: Counter) -> None:
+    async with transaction(counter.sessions) as session:
+        await personas.set_sources(session, await personas.named(session, "echo"), [])
+        (await channels.named(session, "general")).state = "closed"
+    assert (await counter.reads("Ada", "retrain")).startswith("echo has no channel to learn from yet:")
 
 
 async def test_a_living_trainer_means_that_the_end_is_told(counter: Counter) -> None:

@@ -99,6 +99,7 @@ async def test_a_member_sees_who_speaks_their_channels_consent_and_data(house: H
         "• **echo**, as its base speaks",
         "Where you are:",
         "• #general: **echo** (collected for training)",
+        "(Mention me in a channel, or write to me in Messages; `/yamabiko help` shows what else I do.)",
         "# May I learn from what you write?",
         "You have not answered yet; that counts as no.",
         "[Yes, learn from it → consent yes] [No → consent no]",

@@ -166,3 +166,14 @@ async def test_who_asks_becomes_a_member_without_any_consent(router: Router, ses
         assert (await members.named(session, "Ann")).platform_id == "Ann"
         assert await members.consenting(session, "community") == set()
         assert (await channels.named(session, "general")).state == "closed"
+
+
+@pytest.mark.parametrize("said", ["help", "Help!", "？", " ヘルプ "])
+async def test_who_asks_for_help_is_told_of_the_command_and_no_model_is_asked(
+    desk: Desk, sessions: Sessions, now, said: str
+) -> None:
+    await found_personas(sessions, now, "echo")
+    platform = RecordingPlatform()
+    await desk.router.on_mention(platform, mention(said))
+    assert platform.told == ["Ask me anything and I answer; `/yamabiko help` shows what else I can do."]
+    assert (await replies(sessions), desk.calls) == ([], 0)

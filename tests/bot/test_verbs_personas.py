@@ -138,3 +138,10 @@ async def test_the_summary_shows_which_adapter_is_live(rows: Sessions, now) -> N
     async with reading(rows) as session:
         assert (await rows_of.named(session, "echo")).live_adapter_id is not None
     assert (await personas.show(rows, ADMIN, "echo")).live == 2
+
+
+async def test_the_persona_that_is_there_from_the_beginning_is_told_no_name(sessions: Sessions) -> None:
+    await personas.begin(sessions, "tiny")
+    first = await personas.show(sessions, ADMIN, personas.FIRST)
+    assert first.system_prompt
+    assert first.name not in first.system_prompt

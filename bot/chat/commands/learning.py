@@ -43,12 +43,15 @@ async def _form(asked: Asked, chosen: str | None) -> Form:
     named = await personas.show(asked.sessions, asked.actor, chosen) if chosen else trainable[0]
     choices = [Choice(one.name, one.name) for one in trainable if one.name != named.name]
     alone = named if len(trainable) == 1 else None
+    sources = await _sources(asked, alone)
+    if not sources:
+        raise _nothing_open(named)
     fields = [
         Field(
             "persona", say("Persona"), "one", value=named.name, choices=[Choice(named.name, named.name), *choices],
             required=True,
         ),
-        *await _sources(asked, alone),
+        *sources,
         *_numbers(alone),
         Field("note", say("Why, for the record"), longest=200),
     ]  # fmt: skip
@@ -113,15 +116,19 @@ async def _queued(asked: Asked, name: str, given: Mapping[str, str]) -> Card:
 async def _learn_from(asked: Asked, found: PersonaSummary, wanted: list[str]) -> None:
     """Raises NotSaid where there is nothing to learn from, which the trainer would say only later."""
     if not wanted and not found.places:
-        raise NotSaid(
-            say(
-                "{persona} has no channel to learn from yet: `/yamabiko approve` opens one for training, and "
-                "`/yamabiko retrain` asks which it learns from.",
-                persona=found.name,
-            )
-        )
+        raise _nothing_open(found)
     if wanted and set(wanted) != set(found.places):
         await personas.edit(asked.sessions, asked.actor, found.name, Wishes(sources=wanted))
+
+
+def _nothing_open(found: PersonaSummary) -> NotSaid:
+    return NotSaid(
+        say(
+            "{persona} has no channel to learn from yet: `/yamabiko approve` opens one for training, and "
+            "`/yamabiko retrain` asks which it learns from.",
+            persona=found.name,
+        )
+    )
 
 
 def _settings(found: PersonaSummary, given: Mapping[str, str]) -> dict[str, Any]:

@@ -49,6 +49,8 @@ def _described(one: ChannelSummary, tally: Tally | None) -> str:
     state = say("{opened}; paused", opened=open_for(one)) if one.paused else open_for(one)
     count = say_count("{count:,} message", "{count:,} messages", one.messages)
     lines = [f"**{one.workspace}/{one.name}**: {state} · {count}"]
+    if one.past is not None and one.state != "closed":
+        lines.append(past_words.told(one.past))
     if tally is not None and one.state == "training":
         learnable = say_count("{count:,} may be learned", "{count:,} may be learned", tally.learnable)
         lines.append(listed([learnable, *(left_out(why, count) for why, count in tally.left_out.most_common())]))

@@ -18,10 +18,12 @@ from bot.chat.platform import Platform
 from bot.chat.replying.allowance import Allowance, refusal
 from db import calling, channels, members, personas, questions, replies, surroundings, workspaces
 from db.models import Channel, Member, Persona, Reply, Workspace
+from db.names import plain
 from db.redact import redact
 from db.session import Sessions, reading, transaction
 from db.words import listed, say, speaking
 
+_HELP = ("help", "help!", "?", "ヘルプ", "使い方")  # said to the bot, these ask about it, and no model knows
 _MENTION = re.compile(r"<@member:([^>\s]+)>")
 
 
@@ -109,6 +111,8 @@ def _by_row(text: str, people: Mapping[str, Member]) -> str:
 async def _enqueued(
     session: AsyncSession, mention: Mention, channel: Channel, asker: Member, allowance: Allowance, now: datetime
 ) -> Reply | None:
+    if mention.workspace.platform != "console" and plain(mention.text).casefold() in _HELP:
+        raise NotAnswered(say(texts.HELP))
     why = await refusal(session, allowance, channel, asker, now)
     if await replies.is_kept(session, channel.id, mention.id):
         return None  # what was taken is not refused when it comes again, be it at the same moment

@@ -18,6 +18,8 @@ from db.session import Sessions, reading
 from db.words import listed, say
 
 FIRST = "yamabiko"
+# Without its name, of which a small model makes the language it should speak, or a religion.
+FIRST_SYSTEM_PROMPT = "You are a friendly member of this community. Answer in one or two sentences."
 DEFAULT_SYSTEM_PROMPT = "You are {name}, a member of this community. Answer in its way of speaking."
 
 
@@ -89,7 +91,7 @@ async def begin(sessions: Sessions, base: str) -> None:
         if await personas.ever(session):
             return
     with suppress(personas.PersonaExists):  # two bots may begin together
-        await create(sessions, Actor("bot", "owner"), FIRST, Wishes(base=base))
+        await create(sessions, Actor("bot", "owner"), FIRST, Wishes(base=base, system_prompt=FIRST_SYSTEM_PROMPT))
 
 
 @verb("admin", "name")

@@ -54,10 +54,10 @@ async def test_an_owner_is_offered_what_a_member_is_not(sessions: Sessions, tmp_
             await slack.until(lambda who=who: who.ephemerals)
         assert "/yamabiko retrain" in slack.rendered(ann.ephemerals[0])
         assert "/yamabiko retrain" not in slack.rendered(ben.ephemerals[0])
-        await ann.slash("/yamabiko retrain", general)
+        await ann.slash("/yamabiko permit-training", general)
         view = await slack.until(lambda: ann.modal)
-        assert view.title == "Train a persona"
-        await ben.slash("/yamabiko retrain", general)
+        assert view.title == "Permit training"
+        await ben.slash("/yamabiko permit-training", general)
         await slack.until(lambda: len(ben.ephemerals) == 2)
         assert ben.modal is None
         assert "Ann" in slack.rendered(ben.ephemerals[1])

@@ -38,7 +38,7 @@ async def test_a_mention_in_a_channel_is_answered_once_in_its_thread(
         (shown,) = slack.bot_posts(general)
         assert shown.thread_ts == asked.ts
         assert "Hello **Ann**, from the mountain." in slack.rendered(shown)
-        assert "AI · echo" in slack.rendered(shown)
+        assert "AI の回答・echo" in slack.rendered(shown)
         assert (reply.status, reply.asked, reply.shown_ref) == ("done", "so, how are you?", shown.ts)
         assert slack.sent("app_mention"), "the message came as two events"
         assert len(await bot.replies()) == 1

@@ -20,6 +20,7 @@ HELP = """\
   ann presses Label          the newest button, menu or feedback of that name; "ann presses Persona = echo" chooses
   ann sends note = because; persona = echo      fills in the dialog in front and sends it
   ann opens home             the app's Home tab
+  花子: おはよう             who has a Japanese name has Slack in Japanese
   show                       everything; help; quit"""
 
 
@@ -72,7 +73,8 @@ class Console:
 
     def _person(self, name: str) -> Person:
         if name not in self.people:
-            self.people[name] = self.slack.person(name.title(), is_admin=not self.people)
+            locale = "en-US" if name.isascii() else "ja-JP"
+            self.people[name] = self.slack.person(name.title(), is_admin=not self.people, locale=locale)
             self.general.members.add(self.people[name].id)
         return self.people[name]
 
