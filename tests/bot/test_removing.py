@@ -67,6 +67,19 @@ async def test_a_network_that_fails_is_asked_again(deleting: Sessions, platform:
     assert platform.shown == {"reply-3": "another's"}
 
 
+async def test_a_network_that_is_not_connected_is_not_asked_every_second(
+    deleting: Sessions, platform: RecordingPlatform
+) -> None:
+    platform.connected = lambda: False
+    platform.fails = ConnectionError("the token was revoked")
+    await remove_deleted(deleting, {"slack": platform}, 5)
+    assert await statuses(deleting) == ["deleting", "deleting"]
+    assert platform.fails is not None
+    platform.fails, platform.connected = None, lambda: True
+    await remove_deleted(deleting, {"slack": platform}, 5)
+    assert await statuses(deleting) == ["deleted", "deleted"]
+
+
 async def test_what_can_be_reached_no_more_counts_as_gone(deleting: Sessions, platform: RecordingPlatform) -> None:
     platform.fails = NotShown("The channel is gone.")
     await remove_deleted(deleting, {"slack": platform}, 5)

@@ -21,7 +21,7 @@ log = structlog.get_logger()
 async def remove_deleted(sessions: Sessions, platforms: Mapping[str, Platform], seconds: float) -> None:
     """Everything that is deleting on these platforms, none for longer than `seconds`.
 
-    What fails is tried again the next time, and a network that is away keeps no other one waiting.
+    What fails is tried again the next time. A network that is away keeps no other one waiting, and is not asked.
     """
     async with asyncio.TaskGroup() as all_at_once:
         for name, platform in platforms.items():
@@ -29,6 +29,9 @@ async def remove_deleted(sessions: Sessions, platforms: Mapping[str, Platform], 
 
 
 async def _remove_from(sessions: Sessions, name: str, platform: Platform, seconds: float) -> None:
+    connected = getattr(platform, "connected", None)  # a terminal always is
+    if connected is not None and not connected():
+        return
     async with reading(sessions) as session:
         deleting = await replies.to_remove(session, name, datetime.now(UTC))
     for one in deleting:
