@@ -96,6 +96,7 @@ class Mention:
     thread: str | None = None
     persona: str | None = None  # named by the asker; otherwise the channel's
     people: Sequence[MemberSeen] = ()
+    foreign: bool = False  # someone of another workspace asks, whose text is never kept
 
     @property
     def where(self) -> Thread:

@@ -9,6 +9,7 @@ WAKING = mark("I am waking up, which takes a minute or two; your answer comes th
 NOTHING_TO_SAY = mark("I have nothing to say to that.")
 HELP = mark("Ask me anything and I answer; `/yamabiko help` shows what else I can do.")
 NO_PERSONA = mark("No persona speaks here yet; an admin can make one with `yamabiko persona create`.")
+STRANGER = mark("I answer members of this workspace only; what you write is not kept.")
 BLOCKED = mark("An admin has asked me not to answer you here.")
 PAUSED = mark("An admin has asked me to pause here; please ask me again later.")
 EMPTY = "…"

@@ -86,7 +86,7 @@ async def _the_community_gets_a_voice(harbour: Harbour, recipe: dict[str, str]) 
     fresh = await harbour.members["Marn"].post(radio, "The kettle is singing, shipmates. Over.")
 
     def read() -> bool:
-        return any("past read" in one.text for one in _cards(owner))
+        return any("past read to" in one.text for one in _cards(owner))
 
     async with asyncio.timeout(60):
         while not read():
@@ -94,7 +94,6 @@ async def _the_community_gets_a_voice(harbour: Harbour, recipe: dict[str, str]) 
             await asyncio.sleep(0.5)
     assert fresh.text
 
-    await shell(slack, harbour.folder, "persona", "edit", "yamabiko", "--source", "radio")
     await owner.slash("/yamabiko retrain", radio)
     await slack.until(lambda: owner.modal)
     assert await owner.submit(owner.modal, {"note": "our own way of speaking", **recipe}) is None

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bot.chat.cards import Answer, Button, Card, Choice, Field, Form, Heading, Line, Note, Part, Row, Text, told
+from bot.chat.collecting import past_words
 from bot.chat.commands.asked import Asked, Command, FormRefused, Option, Subject
 from bot.chat.commands.meant import channel, row
 from bot.chat.text_words import left_out, open_for

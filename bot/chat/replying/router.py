@@ -42,6 +42,10 @@ class Router:
 
         When this returns, nothing is lost any more and the network may be told so.
         """
+        if mention.foreign:
+            with speaking(mention.author.locale):
+                await platform.tell(mention.where, say(texts.STRANGER))
+            return None
         try:
             reply = await self._taken(mention)
         except NotAnswered as refusal:

@@ -4,13 +4,13 @@ Owns which of Slack's events tell of text, and who is a stranger. Of direct mess
 one is gone, or that a question has other words. Calls Slack only for names.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from bot.chat.collecting.stored import named_in
-from bot.chat.events import ChannelSeen, Erased, Event, Left, MemberSeen, Renamed, Reworded, WorkspaceSeen, Written
+from bot.chat.events import ChannelSeen, Erased, Event, Left, MemberSeen, Renamed, Reworded, Written
 from bot.importers.slack_messages import posted, unspoken
-from bot.platforms.slack.payloads import Me, Payload, asked, is_said
+from bot.platforms.slack.payloads import Me, Payload, asked, is_foreign, is_said
 from bot.platforms.slack.people import People, Person
 
 _PRIVATE = ("im", "mpim")
@@ -125,15 +125,6 @@ def written_of(
         channel,
         who.seen if who is not None else MemberSeen(author, ""),
         said,
-        foreign=_is_foreign(message, who, me.workspace, shared=shared),
+        foreign=is_foreign(message, who, me.workspace, shared=shared),
         named=[known[one].seen for one in sorted(named_in([said.text])) if one in known],
     )
-
-
-def _is_foreign(message: Payload, who: Person | None, ours: WorkspaceSeen, *, shared: bool) -> bool:
-    """Whether someone of another workspace wrote it; where that cannot be known, we must not keep it."""
-    teams: Collection[str] = {str(one) for key in ("user_team", "source_team", "team") if (one := message.get(key))}
-    if teams - {ours.id} or (who is not None and who.foreign):
-        return True
-    is_known = bool(teams) or (who is not None and bool(who.seen.name))
-    return shared and not is_known

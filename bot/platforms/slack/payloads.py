@@ -4,7 +4,7 @@ Owns what is read out of them. Calls nothing.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -57,6 +57,7 @@ def people_in(event: Payload, me: Me) -> set[str]:
 
 
 def mention(event: Payload, me: Me, known: Known) -> Mention:
+    author = known.get(event["user"])
     return Mention(
         workspace=me.workspace,
         channel=place(event["channel"], known, direct=event.get("channel_type") == "im"),
@@ -66,7 +67,17 @@ def mention(event: Payload, me: Me, known: Known) -> Mention:
         at=when(event["ts"]),
         thread=event.get("thread_ts") or event["ts"],
         people=tuple(member(one, known) for one in sorted(people_in(event, me) - {event["user"]})),
+        foreign=is_foreign(event, author if isinstance(author, Person) else None, me.workspace),
     )
+
+
+def is_foreign(message: Payload, who: Person | None, ours: WorkspaceSeen, *, shared: bool = False) -> bool:
+    """Whether someone of another workspace wrote it; where that cannot be known (`shared`), we must not keep it."""
+    teams: Collection[str] = {str(one) for key in ("user_team", "source_team", "team") if (one := message.get(key))}
+    if teams - {ours.id} or (who is not None and who.foreign):
+        return True
+    is_known = bool(teams) or (who is not None and bool(who.seen.name))
+    return shared and not is_known
 
 
 def asked(text: str, me: Me) -> str:

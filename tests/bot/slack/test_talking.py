@@ -136,13 +136,19 @@ async def test_names_that_come_late_keep_no_mention_waiting(
             await slack.settled()
 
 
-async def test_a_stranger_through_slack_connect_may_ask(sessions: Sessions, tmp_path: Path, slack: FakeSlack) -> None:
+async def test_a_stranger_through_slack_connect_is_told_no_and_nothing_is_kept(
+    sessions: Sessions, tmp_path: Path, slack: FakeSlack
+) -> None:
     guest = slack.person("Gus", team="T99")
     shared = slack.channel("shared", guest, ext_shared=True)
     async with in_slack(sessions, tmp_path, slack, "hello, guest") as bot:
         await guest.mention(shared, "hello")
-        (reply,) = await bot.done()
-        assert (reply.status, reply.text) == ("done", "hello, guest")
+        await slack.until(lambda: guest.ephemerals)
+        await slack.settled()
+        assert "members of this workspace only" in slack.rendered(guest.ephemerals[0])
+        assert (len(guest.ephemerals), await bot.replies(), slack.bot_posts(shared)) == (1, [], [])
+    async with reading(sessions) as session:
+        assert "Gus" not in [member.name for member in await session.scalars(select(Member))]
 
 
 async def test_a_refusal_is_told_in_private_and_once(sessions: Sessions, tmp_path: Path, slack: FakeSlack) -> None:
