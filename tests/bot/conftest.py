@@ -1,4 +1,4 @@
-"""The command line in this process, on a data folder of its own."""
+"""What several modules stand on: the command line in this process, desks, open channels, pages and bots that answer."""
 
 import asyncio
 import shutil
@@ -17,6 +17,10 @@ from db.session import Sessions, open_engine, sessions_of
 from tests.fakes import counter as counters
 from tests.fakes.command_line import Run, two_workspaces
 from tests.fakes.counter import Counter
+from tests.fakes.house import House, furnished
+from tests.fakes.past import open_channel
+from tests.fakes.replying import MakeBot, making_bots
+from tests.fakes.square import Square
 
 
 @pytest.fixture
@@ -72,3 +76,35 @@ async def sqlite_counter(sqlite_sessions: Sessions, tmp_path: Path, now: datetim
     """The same on SQLite, for what does not differ between databases."""
     async with counters.standing(sqlite_sessions, tmp_path, now) as opened:
         yield opened
+
+
+@pytest.fixture
+def square() -> Square:
+    return Square()
+
+
+@pytest.fixture
+async def opened(sessions: Sessions, now: datetime) -> Sessions:
+    """Harbour/general is open for context, and told of it."""
+    await open_channel(sessions, now)
+    return sessions
+
+
+@pytest.fixture
+async def opened_here(sqlite_sessions: Sessions, now: datetime) -> Sessions:
+    await open_channel(sqlite_sessions, now)
+    return sqlite_sessions
+
+
+@pytest.fixture
+async def house(sessions: Sessions, tmp_path: Path, now: datetime) -> AsyncIterator[House]:
+    await furnished(sessions, now)
+    house = House(sessions, tmp_path)
+    yield house
+    await house.live.aclose()
+
+
+@pytest.fixture
+async def make_bot(sessions: Sessions, tmp_path: Path, now: datetime) -> AsyncIterator[MakeBot]:
+    async with making_bots(sessions, tmp_path, now) as make:
+        yield make

@@ -11,9 +11,10 @@ from sqlalchemy import select
 from bot.chat.collecting.live import Collecting
 from bot.chat.events import ChannelSeen, Erased, Left, MemberSeen, Renamed, Written
 from db import audit, backfills, datasets, members, personas
-from db.models import Channel, Member, Message, MessageRevision, Reply
+from db.models import Channel, Member, Message, Reply
 from db.session import Sessions, reading, transaction
 from tests.fakes import community
+from tests.fakes.past import every_text, kept
 from tests.fakes.square import HARBOUR, Square
 
 State = Callable[[str], Awaitable[None]]
@@ -27,30 +28,6 @@ async def opened(sessions: Sessions, now) -> Sessions:
         place.channel.noticed = "training"
         session.add(Channel(workspace_id=place.workspace.id, platform_id="C2", name="random", created_at=now))
     return sessions
-
-
-@pytest.fixture
-def square() -> Square:
-    return Square()
-
-
-async def kept(sessions: Sessions) -> list[tuple[str | None, str, int]]:
-    """Author, text and revision of what is there, oldest first."""
-    query = (
-        select(Member.name, MessageRevision.text, Message.revision)
-        .select_from(Message)
-        .outerjoin(Member, Member.id == Message.member_id)
-        .join(MessageRevision, MessageRevision.message_id == Message.id)
-        .where(MessageRevision.number == Message.revision, Message.deleted_at.is_(None))
-        .order_by(Message.at)
-    )
-    async with reading(sessions) as session:
-        return [tuple(row) for row in await session.execute(query)]
-
-
-async def every_text(sessions: Sessions) -> list[str]:
-    async with reading(sessions) as session:
-        return list(await session.scalars(select(MessageRevision.text).order_by(MessageRevision.id)))
 
 
 async def channel(sessions: Sessions, platform_id: str = "C1") -> Channel:
@@ -260,16 +237,8 @@ async def test_a_deleted_question_that_waits_is_not_answered(opened: Sessions, s
         place = await community.found(session, now)
         persona = await community.persona(session, now)
         for number, status in enumerate(("queued", "answering", "done"), 1):
-            reply = Reply(
-                channel_id=place.channel.id,
-                persona_id=persona.id,
-                asker_id=place.members["Ann"].id,
-                platform_message_id=f"m{number}",
-                asked="a secret" if number > 1 else "",  # who calls the bot's name alone asks too
-                status=status,
-                created_at=now,
-            )
-            session.add(reply)
+            asked = "a secret" if number > 1 else ""  # who calls the bot's name alone asks too
+            session.add(place.asked(persona, number, now, asked=asked, status=status))
             await session.flush()
     await Collecting(opened).erased(Erased(HARBOUR, "C1", ["m1", "m2"]))
     async with reading(opened) as session:

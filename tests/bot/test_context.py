@@ -1,10 +1,8 @@
 """What a reply is given beside its question."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-import pytest
 from sqlalchemy import select
 
 from bot.chat.events import ChannelSeen, MemberSeen, Posted, Thread, WorkspaceSeen, Written
@@ -12,17 +10,11 @@ from bot.chat.replying.reply import Limits
 from db import members, messages
 from db.messages import NewMessage
 from db.models import Channel, Member, Message, ReplySource
-from db.session import Sessions, reading, transaction
+from db.session import reading, transaction
 from tests.fakes.platform import RecordingPlatform
-from tests.fakes.replying import Bot, MakeBot, making_bots
+from tests.fakes.replying import Bot, MakeBot
 
 PLACE = WorkspaceSeen("slack", "T1", "Harbour"), ChannelSeen("C1", "general")
-
-
-@pytest.fixture
-async def make_bot(sessions: Sessions, tmp_path: Path, now: datetime) -> AsyncIterator[MakeBot]:
-    async with making_bots(sessions, tmp_path, now) as make:
-        yield make
 
 
 class Seeing(RecordingPlatform):

@@ -13,7 +13,7 @@ from db import feedback, members
 from db import replies as replies_rows
 from db.feedback import Thumbs
 from db.models import Feedback as Row
-from db.models import Member, Reply
+from db.models import Member
 from db.replies import NoSuchReply
 from db.session import Sessions, reading, transaction
 from tests.fakes import community
@@ -29,19 +29,8 @@ async def rows(sessions: Sessions, now) -> Sessions:
         place = await community.found(session, now)
         persona = await community.persona(session, now)
         for number, (status, ref) in enumerate((("done", "1.1"), ("done", "2.1\n2.2\n2.3"), ("failed", "3.1")), 1):
-            session.add(
-                Reply(
-                    channel_id=place.channel.id,
-                    persona_id=persona.id,
-                    asker_id=place.members["Ann"].id,
-                    platform_message_id=f"m{number}",
-                    asked="hello",
-                    status=status,
-                    text="Hello." if status == "done" else None,
-                    shown_ref=ref,
-                    created_at=now,
-                )
-            )
+            text = "Hello." if status == "done" else None
+            session.add(place.asked(persona, number, now, status=status, text=text, shown_ref=ref))
             await session.flush()
     return sessions
 

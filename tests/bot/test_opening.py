@@ -15,7 +15,7 @@ from db import backfills, noticing, words
 from db.backfills import Progress
 from db.models import Channel
 from db.session import Sessions, reading, transaction
-from tests.bot.test_backfill import OWNER, open_channel, progress
+from tests.fakes.past import OWNER, open_channel, progress
 from tests.fakes.square import HARBOUR, Square, text_of
 
 
@@ -30,11 +30,6 @@ async def untold(sessions: Sessions, now) -> Sessions:
 async def untold_here(sqlite_sessions: Sessions, now) -> Sessions:
     await open_channel(sqlite_sessions, now, noticed=None)
     return sqlite_sessions
-
-
-@pytest.fixture
-def square() -> Square:
-    return Square()
 
 
 async def look(sessions: Sessions, square: Square, days: int = 365) -> None:

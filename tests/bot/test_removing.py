@@ -20,18 +20,9 @@ async def deleting(sqlite_sessions: Sessions, now) -> Sessions:
     async with transaction(sqlite_sessions) as session:
         place = await community.found(session, now)
         persona = await community.persona(session, now)
+        lease = now + timedelta(seconds=30)
         for number, (status, ref) in enumerate((("done", "shown:reply-1"), ("answering", None)), start=1):
-            row = Reply(
-                channel_id=place.channel.id,
-                persona_id=persona.id,
-                asker_id=place.members["Ann"].id,
-                platform_message_id=f"m{number}",
-                asked="hello",
-                status=status,
-                shown_ref=ref,
-                lease_until=now + timedelta(seconds=30),
-                created_at=now,
-            )
+            row = place.asked(persona, number, now, status=status, shown_ref=ref, lease_until=lease)
             session.add(row)
             await session.flush()
             await replies.erase(session, row)

@@ -18,19 +18,8 @@ async def rows(sessions: Sessions, now) -> Sessions:
         place = await community.found(session, now)
         persona = await community.persona(session, now)
         for number in (1, 2):
-            session.add(
-                Reply(
-                    channel_id=place.channel.id,
-                    persona_id=persona.id,
-                    asker_id=place.members["Ann"].id,
-                    platform_message_id=f"m{number}",
-                    asked="hello",
-                    status="done",
-                    text="Hello from the mountain.",
-                    shown_ref=f"shown {number}",
-                    created_at=now,
-                )
-            )
+            said = {"status": "done", "text": "Hello from the mountain.", "shown_ref": f"shown {number}"}
+            session.add(place.asked(persona, number, now, **said))
             await session.flush()
         session.add(ReplySource(reply_id=2, earlier_reply_id=1))
         session.add(Feedback(reply_id=1, member_id=place.members["Ben"].id, value=1, at=now))

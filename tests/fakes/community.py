@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import adapters, channels, datasets, members, messages, personas, runs, workspaces
 from db.messages import NewMessage
-from db.models import Adapter, Channel, Member, Persona, Workspace
+from db.models import Adapter, Channel, Member, Persona, Reply, Workspace
 from db.models.text import Provenance
 
 
@@ -36,6 +36,18 @@ class Community:
             for place, (name, text) in enumerate(lines)
         ]
         await messages.store(session, self.channel, batch, provenance, now)
+
+    def asked(self, persona: Persona, number: int, now: datetime, **changed: Any) -> Reply:
+        """The row of Ann's question, the message `m<number>`, to be added."""
+        values: dict[str, Any] = {
+            "channel_id": self.channel.id,
+            "persona_id": persona.id,
+            "asker_id": self.members["Ann"].id,
+            "platform_message_id": f"m{number}",
+            "asked": "hello",
+            "created_at": now,
+        }
+        return Reply(**{**values, **changed})
 
 
 async def found(session: AsyncSession, now: datetime, *names: str) -> Community:

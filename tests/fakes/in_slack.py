@@ -1,6 +1,6 @@
 """A bot in the pretended Slack: rows, a scripted engine, and the real SDK between them.
 
-Owns putting these together. Knows no model.
+Owns putting these together, and finding what it says. Knows no model.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from sqlalchemy import select
 from bot.chat.collecting.live import Collecting
 from bot.chat.commands.asked import Around, Call
 from bot.chat.desk import Desk
+from bot.chat.events import Thread
 from bot.chat.feedback import Feedback
 from bot.chat.inbox import Inbox
 from bot.chat.keeping import Keeper, Pauses
@@ -34,9 +35,10 @@ from db.models import Reply
 from db.session import Sessions, reading, transaction
 from tests.fakes import community
 from tests.fakes.engine import ScriptedEngine, weightless
-from tests.fakes.slack import FakeSlack
+from tests.fakes.slack import Channel, FakeSlack, Message
 
 SCALE = 0.05  # as the pretended Slack shortens its minute
+SLOW = "one two three four five six seven eight"  # an answer that has time to grow
 
 
 class InSlack:
@@ -119,3 +121,13 @@ async def _look_at(desk: Desk, call: Call, publish: Publish) -> None:
 async def _ended(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def streaming(slack: FakeSlack, channel: Channel) -> Message:
+    """The answer that grows there, as soon as it is seen."""
+    return await slack.until(lambda: next((one for one in slack.bot_posts(channel) if one.stream), None))
+
+
+def place_of(slack: FakeSlack, channel: Channel, thread: Message, message: str) -> Thread:
+    """Where the answer to a message stands."""
+    return Thread("slack", slack.team, channel.id, thread.ts, message, "U1", "echo")

@@ -1,6 +1,6 @@
 """A bot in a pretended Slack whose desk says what a test wants.
 
-Owns the connection of the real SDK, and a desk that is a script. Knows no rows.
+Owns the connection of the real SDK, a desk that is a script, and the cards that tests press. Knows no rows.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from typing import cast
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.chat.cards import Answer, Card, told
+from bot.chat.cards import Answer, Button, Card, Field, Form, Row, Text, told
 from bot.chat.commands.asked import Call
 from bot.chat.desk import Desk
 from bot.chat.events import Event, WorkspaceSeen
@@ -20,10 +20,14 @@ from bot.platforms.slack.hearing import acknowledge_the_rest, app_of
 from bot.platforms.slack.interactions import Interactions
 from bot.platforms.slack.pace import Pace
 from bot.platforms.slack.payloads import Me
+from bot.platforms.slack.places import message
 from bot.platforms.slack.thumbs import Thumbs
 from bot.platforms.slack.wire import Wire
 from bot.platforms.slack.writing import Writing
-from tests.fakes.slack import FakeSlack
+from tests.fakes.slack import Channel, Ephemeral, FakeSlack, Message, Person
+
+ASK = Form("Ask about this", "ask_about", "Ask", [Field("question", "What?", "text", required=True)], "v1")
+BUTTONS = Row([Button("Yes", "consent", "yes", "primary"), Button("No", "consent", "no")])
 
 Says = Answer | BaseException | None
 
@@ -99,3 +103,21 @@ async def connected(slack: FakeSlack, *, named: Callable[[Call], Awaitable[Call]
     finally:
         await handler.close_async()
         await interactions.aclose()
+
+
+def shown(slack: FakeSlack, who: Person) -> str:
+    """The newest thing that only this person sees."""
+    return slack.rendered(who.ephemerals[-1])
+
+
+async def pressed_card(slack: FakeSlack, who: Person, channel: Channel, bot: Bot) -> Ephemeral:
+    bot.desk.answers["consent"] = Card([Text("Do you agree?"), BUTTONS])
+    await who.slash("/yamabiko consent", channel)
+    await slack.until(lambda: who.ephemerals)
+    return who.ephemerals[-1]
+
+
+async def bot_says(slack: FakeSlack, channel: Channel, card: Card, thread: str | None = None) -> Message:
+    client = AsyncWebClient(slack.bot_token, base_url=slack.api)
+    posted = await client.chat_postMessage(channel=channel.id, thread_ts=thread, **message(card))
+    return channel.messages[str(posted["ts"])]

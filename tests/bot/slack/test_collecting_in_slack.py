@@ -1,7 +1,7 @@
 """Collecting in Slack: the real SDK against the pretended one, rows in both databases."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -17,26 +17,18 @@ from bot.chat.commands.asked import Around
 from bot.chat.desk import Desk
 from bot.chat.events import Event, Mention, Missed
 from bot.chat.verbs import text
-from bot.chat.verbs.authority import Actor
 from bot.platforms.slack.checks import Keys
 from bot.platforms.slack.pace import Pace
 from bot.platforms.slack.platform import Slack
-from db import backfills, channels, workspaces
+from db import channels, workspaces
 from db.backfills import Progress
 from db.models import Channel, Member, Message
 from db.session import Sessions, reading, transaction
-from tests.bot.test_collecting import every_text, kept
 from tests.fakes import slack as fake
+from tests.fakes.past import OWNER, every_text, kept, progress, texts
 from tests.fakes.slack import FakeSlack
 
-OWNER = Actor("shell:me", "owner")
 MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[FakeSlack]:
-    async with FakeSlack.running() as running:
-        yield running
 
 
 class Bot:
@@ -64,12 +56,10 @@ class Bot:
             return (await session.scalars(select(Channel).where(Channel.platform_id == channel.id))).one()
 
     async def progress(self, channel: fake.Channel) -> Progress | None:
-        number = (await self.row(channel)).id
-        async with reading(self.sessions) as session:
-            return (await backfills.progress(session)).get(number)
+        return await progress(self.sessions, (await self.row(channel)).id)
 
     async def texts(self) -> list[str]:
-        return [one for _, one, _ in await kept(self.sessions)]
+        return await texts(self.sessions)
 
 
 @asynccontextmanager

@@ -1,6 +1,5 @@
 """The desk behind Slack: commands, the page and questions with real rows, from the first payload to the last card."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,12 +13,6 @@ from db.session import Sessions, reading, transaction
 from db.words import language
 from tests.fakes.in_slack import in_slack
 from tests.fakes.slack import FakeSlack, Person
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[FakeSlack]:
-    async with FakeSlack.running() as running:
-        yield running
 
 
 async def is_owner(sessions: Sessions, slack: FakeSlack, who: Person) -> None:

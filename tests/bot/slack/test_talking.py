@@ -1,7 +1,6 @@
 """Who asks in Slack, and what they are answered: the real SDK against the pretended workspace."""
 
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,12 +17,6 @@ from tests.fakes.pretended_slack.world import BOT_USER
 from tests.fakes.slack import FakeSlack
 
 ME = f"<@{BOT_USER}>"
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[FakeSlack]:
-    async with FakeSlack.running() as running:
-        yield running
 
 
 async def test_a_mention_in_a_channel_is_answered_once_in_its_thread(
