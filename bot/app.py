@@ -157,11 +157,15 @@ def _replier(rows: Rows, live: LiveAdapters) -> Replier:
 
 def _answering(rows: Rows, replier: Replier) -> Answering:
     generation = rows.settings.generation
-    # A container's host and process number come again after a restart; the random part does not.
-    instance = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     # A few more than the engine takes: those hear at once that it is busy, the others wait in their rows.
     at_once = generation.max_rows + generation.max_waiting + 8
-    return Answering(rows.sessions, replier, instance, at_once=at_once)
+    return Answering(rows.sessions, replier, new_instance(), at_once=at_once)
+
+
+def new_instance() -> str:
+    """What rows call this process: another name for every one that ever lived."""
+    # A container's host and process number come again after a restart; the random part does not.
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 async def _weigh(settings: BotConfig, base: str, progress: Progress) -> int:

@@ -4,14 +4,11 @@ Reads the config; the networks get plain values.
 """
 
 import asyncio
-import os
-import secrets
-import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
-from bot.app import App, warm
+from bot.app import App, new_instance, warm
 from bot.chat.cards import Card
 from bot.chat.collecting.backfill import Backfill
 from bot.chat.collecting.live import Collecting
@@ -62,9 +59,8 @@ async def connected(app: App, panel_link: PanelLink | None, tell: Callable[[str]
     inbox = Inbox(app.router, Collecting(sessions), Feedback(sessions))
     keepers: list[Keeper] = []
     async with AsyncExitStack() as stack:
-        instance = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         await stack.enter_async_context(
-            beating(sessions, instance, lambda: Pulse([one.standing() for one in keepers], app.live.errors))
+            beating(sessions, new_instance(), lambda: Pulse([one.standing() for one in keepers], app.live.errors))
         )
         there |= {platform.name: platform for platform in _platforms(settings, desk, refreshing)}
         for platform in there.values():

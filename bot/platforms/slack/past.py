@@ -142,18 +142,18 @@ class Past:
 
     async def _call(self, method: str, **args: Any) -> Message:
         """As Wire.call, however long Slack asks to wait. Raises OutOfReach where somebody must do something first."""
-        while not self._wire.pace.has_room(method, SPARE):  # noqa: ASYNC110  # others take their turns without a word
-            await asyncio.sleep(0.5)
-        try:
-            return await self._wire.call(method, **args)
-        except (SlackApiError, NotShown) as error:
-            wait = wait_of(error) if isinstance(error, SlackApiError) else None
-            if wait is None:
-                if (trouble := _TROUBLES.get(why(error))) is not None:
-                    raise OutOfReach(trouble) from error
-                raise
-        await asyncio.sleep(wait)
-        return await self._call(method, **args)
+        while True:
+            while not self._wire.pace.has_room(method, SPARE):  # noqa: ASYNC110  # others take their turns without a word
+                await asyncio.sleep(0.5)
+            try:
+                return await self._wire.call(method, **args)
+            except (SlackApiError, NotShown) as error:
+                wait = wait_of(error) if isinstance(error, SlackApiError) else None
+                if wait is None:
+                    if (trouble := _TROUBLES.get(why(error))) is not None:
+                        raise OutOfReach(trouble) from error
+                    raise
+            await asyncio.sleep(wait)
 
 
 def _nobody(message: Message, known: Mapping[str, Person]) -> bool:

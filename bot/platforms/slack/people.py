@@ -68,20 +68,6 @@ class People:
         self._late |= {one for one, task in unknown.items() if not task.done()}
         return {one: self._known(one, is_channel=one == channel) for one in wanted}
 
-    async def person(self, member: str) -> Person:
-        found = (await self.get([member]))[member]
-        assert isinstance(found, Person)
-        return found
-
-    async def channel(self, channel: str) -> ChannelSeen:
-        found = (await self.get((), channel))[channel]
-        assert isinstance(found, ChannelSeen)
-        return found
-
-    def forget(self, one: str) -> None:
-        """It is called otherwise now."""
-        self._kept.pop(one, None)
-
     def _known(self, one: str, *, is_channel: bool) -> Person | ChannelSeen:
         kept = self._kept.get(one)
         if kept is not None and kept.value is not None:
