@@ -123,7 +123,8 @@ class Thread:
 class Message:
     """`pings` are the mentions that would notify somebody; `versions` every content it ever had, the newest last.
 
-    `answered`: whom it notifies by answering them. `only_for`: the one person who sees it. `interaction` is what it answers, as Discord tells it.
+    `answered`: whom it notifies by answering them; `only_for`: the one person who sees it. `interaction` is what it
+    was said because of, as Discord tells it.
     """
 
     id: str
