@@ -11,6 +11,12 @@ from tests.fakes.discord import Channel, FakeDiscord, Person
 from tests.fakes.pretended_discord.app import Hearing, running, usual_intents
 
 
+@pytest.fixture(autouse=True)
+def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """discord.py waits for seconds, by chance, before it connects again where it was not let in."""
+    monkeypatch.setattr(discord.client.ExponentialBackoff, "delay", lambda _: 0.02)
+
+
 async def heard(town: FakeDiscord, bot: Hearing, event: str, count: int = 1) -> list[dict[str, Any]]:
     return await town.until(lambda: len(found := bot.events(event)) >= count and found)
 
@@ -210,6 +216,9 @@ async def test_an_outage_answers_nobody(town: FakeDiscord, bot: Hearing) -> None
     async with town.outage():
         await town.until(lambda: not town.gateway.sockets)
         with pytest.raises(discord.DiscordServerError):
+            await bot.fetch_user(1)
+    async with town.no_network():
+        with pytest.raises(aiohttp.ClientError):
             await bot.fetch_user(1)
     await heard(town, bot, "RESUMED")
 

@@ -104,6 +104,29 @@ async def test_with_the_members_intent_people_are_told(town: FakeDiscord, bea: P
         assert len(await bot.http.get_members(int(town.guild.id), 10, None)) == 3
 
 
+async def test_what_the_bots_role_may_changes_while_it_is_there(
+    town: FakeDiscord, bot: Hearing, square: Channel
+) -> None:
+    channel = bot.get_channel(int(square.id))
+    assert isinstance(channel, discord.TextChannel)
+    town.permit(town.guild.everyone)
+    town.permit(town.bot_role(), "view_channel", "read_message_history")
+    await heard(town, bot, "GUILD_ROLE_UPDATE", 2)
+    assert not channel.permissions_for(channel.guild.me).send_messages
+    assert await refused(channel.send("a")) == (403, 50013)
+
+
+async def test_whoever_comes_is_greeted_by_discord_itself(
+    town: FakeDiscord, bot: Hearing, bea: Person, square: Channel
+) -> None:
+    village = town.new_guild("Village")
+    well = town.channel("well", guild=village)
+    await bea.join(village, "Bee", greeted_in=well)
+    told = (await heard(town, bot, "MESSAGE_CREATE"))[0]
+    assert (told["type"], told["content"], told["author"]["id"]) == (7, "", bea.id)
+    assert town.transcript(well).splitlines()[1:] == ["— Bee joined"]
+
+
 async def test_people_do_only_what_they_may(town: FakeDiscord, bea: Person, square: Channel) -> None:
     hidden = town.channel("hidden", private=True)
     with pytest.raises(AssertionError, match="does not see #hidden"):

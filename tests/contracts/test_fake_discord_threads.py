@@ -5,7 +5,7 @@ from typing import Any
 import discord
 import pytest
 
-from tests.fakes.discord import Channel, FakeDiscord, Person
+from tests.fakes.discord import Channel, FakeDiscord, Kind, Person
 from tests.fakes.pretended_discord.app import Hearing, refused
 
 
@@ -43,7 +43,7 @@ async def test_a_thread_hangs_on_its_message(town: FakeDiscord, bot: Hearing, be
 async def test_a_thread_of_its_own_is_told_in_the_channel(bot: Hearing, square: Channel) -> None:
     made = await room(bot, square).create_thread(name="Alone", type=discord.ChannelType.public_thread)
     assert made.type is discord.ChannelType.public_thread
-    told = [one async for one in room(bot, square).history()][0]
+    (told,) = [one async for one in room(bot, square).history(limit=1)]
     assert (told.type, told.content) == (discord.MessageType.thread_created, "Alone")
 
 
@@ -126,6 +126,15 @@ async def test_a_thread_is_deleted_and_its_channel_takes_all_with_it(
     await heard(town, bot, "CHANNEL_DELETE")
     assert len(bot.events("THREAD_DELETE")) == 1, "those below it go without a word"
     assert await refused(bot.fetch_channel(int(second.id))) == (404, 10003)
+
+
+async def test_a_forum_holds_nothing_but_threads(town: FakeDiscord, bot: Hearing, bea: Person) -> None:
+    forum = town.channel("questions", kind=Kind.FORUM)
+    assert await refused(bot.get_partial_messageable(int(forum.id)).send("a")) == (400, 50008)
+    asked = await bea.start_thread(forum, "How?", f"<@{town.bot_id}> how is it done?")
+    assert (await heard(town, bot, "MESSAGE_CREATE"))[0]["id"] == asked.id
+    there = await thread_of(bot, asked)
+    assert (await there.fetch_message(int(asked.id))).content.endswith("how is it done?")
 
 
 async def test_the_bot_puts_its_own_threads_away(town: FakeDiscord, bot: Hearing, bea: Person, square: Channel) -> None:

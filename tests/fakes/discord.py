@@ -72,8 +72,9 @@ class FakeDiscord(Happenings, Troubles):
     """`guild` is the one that stands from the beginning, with the app in it; `calls` every request that came, and
     `strangers` those to no known address; `down`: everything answers 503 and the gateway lets nobody in.
 
-    `patience`: how many seconds an interaction waits for its first answer. `invalid_requests` counts what Discord bans
-    an address for. `crashes` are the fake's own mistakes, which fail the test at its end.
+    `unreachable`: nobody gets through at all. `patience`: how many seconds an interaction waits for its first answer.
+    `invalid_requests` counts what Discord bans an address for. `crashes` are the fake's own mistakes, which fail the
+    test at its end.
     """
 
     def __init__(self, *, limits: bool = True, scale: float = 0.05, message_content: bool = False) -> None:
@@ -88,7 +89,7 @@ class FakeDiscord(Happenings, Troubles):
         self.crashes: list[Exception] = []
         self.patience = 3.0
         self.invalid_requests = 0
-        self.down = False
+        self.down = self.unreachable = False
         self.port = 0
         self.guild = self.new_guild("Town")
 
@@ -186,6 +187,15 @@ class FakeDiscord(Happenings, Troubles):
         self.change_role(where, made, "GUILD_ROLE_CREATE")
         return made
 
+    def bot_role(self, guild: Guild | None = None) -> Role:
+        """The role that the app got when it was invited."""
+        return next(one for one in (guild or self.guild).roles.values() if one.bot == self.bot_id)
+
+    def permit(self, role: Role, *permissions: str | int, guild: Guild | None = None) -> None:
+        """Everything that a role may do from now on; of the app's own role and everyone's too."""
+        role.permissions = bits(*permissions)
+        self.change_role(guild or self.guild, role)
+
     def channel(
         self,
         name: str,
@@ -253,8 +263,9 @@ class FakeDiscord(Happenings, Troubles):
         return [call for call in self.calls if call.route == route]
 
     def tell_interaction(self, data: Json) -> None:
-        """Whatever was subscribed to."""
-        self.gateway.tell("INTERACTION_CREATE", ALWAYS, data)
+        """Whatever was subscribed to; where the portal names an endpoint, nothing goes over the gateway."""
+        if self.app.endpoint is None:
+            self.gateway.tell("INTERACTION_CREATE", ALWAYS, data)
 
     async def until(self, predicate: Callable[[], Any], seconds: float = 5.0) -> Any:
         """What the predicate returns once it returns something; looks every hundredth of a second."""

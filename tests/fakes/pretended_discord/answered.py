@@ -78,8 +78,9 @@ class Answered:
 
     @property
     def text(self) -> str:
-        """All that was said, as one would read it."""
-        return "\n".join(rendered(self.discord.world, one) for one in self.said)
+        """All that was said, or what the message that was pressed on became, as one would read it."""
+        changed = [self._one.original] if self.updated and self._one.original else []
+        return "\n".join(rendered(self.discord.world, one) for one in [*changed, *self.said])
 
     async def until_answered(self, seconds: float = 5.0) -> "Answered":
         """Returns once something was said, a dialog opened, or the message changed."""

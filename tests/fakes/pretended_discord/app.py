@@ -5,7 +5,7 @@ our bot.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
@@ -69,6 +69,16 @@ async def running(there: FakeDiscord, client: SomeClient) -> AsyncGenerator[Some
         finally:
             await client.close()
             await asyncio.gather(serving, return_exceptions=True)
+
+
+async def on_command(bot: Hearing, does: Callable[[discord.Interaction], Awaitable[None]]) -> None:
+    """/go does this."""
+
+    @bot.tree.command(name="go", description="does it")
+    async def go(interaction: discord.Interaction) -> None:
+        await does(interaction)
+
+    await bot.tree.sync()
 
 
 async def refused(call: Awaitable[object]) -> tuple[int, int]:

@@ -147,9 +147,15 @@ def found(message: Message, named: str, kinds: tuple[int, ...]) -> Json:
     """A button or a menu, by its custom_id, its label, its emoji or its placeholder."""
     there = [one for one in walked(message.components) if one["type"] in kinds]
     for one in there:
-        if named in (one.get("custom_id"), one.get("label"), one.get("placeholder"), _face(one)):
+        if named in names(one):
             return one
     raise AssertionError(f"nothing here is called {named!r}; there is {[_face(one) for one in there]}")
+
+
+def names(one: Json) -> tuple[str | None, ...]:
+    """Everything that a button or a menu may be called by."""
+    emoji = (one.get("emoji") or {}).get("name")
+    return one.get("custom_id"), one.get("label"), one.get("placeholder"), emoji, _face(one)
 
 
 def _face(one: Json) -> str:

@@ -272,8 +272,12 @@ class Gateway:
         return not any(one.waiting.qsize() or one.sending for one in self.sockets)
 
     async def close(self) -> None:
+        self.refusing = True
         for socket in list(self.sockets):
             socket.put(1001)
-        async with asyncio.timeout(2):
-            while self.sockets:  # noqa: ASYNC110  # each leaves by itself
-                await asyncio.sleep(0.01)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(2):
+                while self.sockets:  # noqa: ASYNC110  # each leaves by itself
+                    await asyncio.sleep(0.01)
+        for socket in list(self.sockets):
+            socket.abort()

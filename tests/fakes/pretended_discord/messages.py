@@ -27,6 +27,7 @@ from tests.fakes.pretended_discord.world import (
     WRITTEN,
     Channel,
     Json,
+    Kind,
     Message,
     Said,
 )
@@ -49,6 +50,8 @@ def writable(discord: "FakeDiscord", channel: str) -> Channel:
     """Where the app may write."""
     world = discord.world
     place = channel_of(world, channel)
+    if place.kind in (Kind.CATEGORY, Kind.FORUM):
+        raise Refused(400, 50008, "Cannot send messages in a non-text channel")
     if place.guild is None and not _takes_dms(discord, place):
         raise Refused(403, 50007, "Cannot send messages to this user")
     if not may(world, place, world.bot.id, P.SEND_MESSAGES_IN_THREADS if place.thread else P.SEND_MESSAGES):

@@ -125,9 +125,15 @@ class Person(Asking):
     # Channels and threads.
 
     async def start_thread(
-        self, on: Message | Channel, name: str, *, private: bool = False, members: Iterable["Person"] = ()
+        self,
+        on: Message | Channel,
+        name: str,
+        text: str | None = None,
+        *,
+        private: bool = False,
+        members: Iterable["Person"] = (),
     ) -> Channel:
-        """On a message, or by itself in a channel."""
+        """On a message, or by itself in a channel; in a forum it begins with a text, whose message has its id."""
         parent = self._place(on) if isinstance(on, Message) else on
         self._must(parent, P.CREATE_PRIVATE_THREADS if private else P.CREATE_PUBLIC_THREADS)
         kind = Kind.PRIVATE_THREAD if private else Kind.PUBLIC_THREAD
@@ -135,7 +141,15 @@ class Person(Asking):
         made = start_thread(self.discord, parent, name, self.id, kind, of)
         for one in members:
             self.discord.join_thread(made, one.id)
+        if text is not None:
+            await self._begin(made, text, in_forum=parent.kind == Kind.FORUM)
         return made
+
+    async def _begin(self, thread: Channel, text: str, *, in_forum: bool) -> Message:
+        id = thread.id if in_forum else self.discord.world.snowflake()
+        message = Message(id, thread.id, self.id, self.discord.clock.now(), text)
+        self._note_mentions(thread, message)
+        return self.discord.post(message)
 
     async def bring_bot(self, thread: Channel) -> None:
         """Into a private thread, as a mention of it does."""
@@ -160,9 +174,13 @@ class Person(Asking):
 
     # Guilds.
 
-    async def join(self, guild: Guild, nick: str | None = None) -> None:
+    async def join(self, guild: Guild, nick: str | None = None, greeted_in: Channel | None = None) -> None:
+        """`greeted_in`: where Discord says that they came."""
         member = self.discord.world.join(guild, self.id, nick)
         self.discord.change_member(guild, member, "GUILD_MEMBER_ADD")
+        if greeted_in is not None:
+            now, id = self.discord.clock.now(), self.discord.world.snowflake()
+            self.discord.post(Message(id, greeted_in.id, self.id, now, kind=Said.JOIN))
 
     async def leave(self, guild: Guild) -> None:
         self.discord.lose_member(guild, self.user)

@@ -8,6 +8,7 @@ from tests.fakes.pretended_discord.permissions import permissions
 from tests.fakes.pretended_discord.showing import shown_member, shown_thread, shown_user, stamp
 from tests.fakes.pretended_discord.world import HAS_THREAD, Json, Message, Said, World
 
+COMMAND = 2
 WITH_REFERENCE = (Said.REPLY, Said.THREAD_STARTER, Said.CONTEXT_MENU)
 
 
@@ -38,6 +39,8 @@ def shown_message(world: World, message: Message, *, full: bool, nested: bool = 
         body["application_id"] = world.app.id
     if message.interaction:
         body["interaction_metadata"] = message.interaction
+        if message.interaction["type"] == COMMAND:  # the older name for it, which Discord still sends
+            body["interaction"] = {key: message.interaction[key] for key in ("id", "type", "name", "user")}
     if message.reference:
         body["message_reference"] = message.reference
     if nested and message.kind in WITH_REFERENCE and message.reference:

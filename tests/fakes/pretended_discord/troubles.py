@@ -17,6 +17,7 @@ class Troubles:
     gateway: Gateway
     faults: Faults
     down: bool
+    unreachable: bool
 
     def fault(self, route: str, times: int = 1, **what: Any) -> Fault:
         """See Fault: "POST /channels/*/messages", "PATCH /webhooks/*", "*"."""
@@ -75,3 +76,13 @@ class Troubles:
             yield
         finally:
             self.down = False
+
+    @asynccontextmanager
+    async def no_network(self, *, resumable: bool = True) -> AsyncGenerator[None]:
+        """Every connection breaks meanwhile."""
+        self.unreachable = True
+        self.disconnect(resumable=resumable)
+        try:
+            yield
+        finally:
+            self.unreachable = False

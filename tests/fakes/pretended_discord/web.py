@@ -38,6 +38,8 @@ class Web:
         return application
 
     async def _gateway(self, asked: web.Request) -> web.StreamResponse:
+        if self._discord.unreachable and asked.transport is not None:
+            asked.transport.abort()
         if self._discord.down or self._discord.gateway.refusing:
             return web.Response(status=503, text="no gateway just now")
         return await self._discord.gateway.serve(asked)
@@ -46,6 +48,8 @@ class Web:
         if self._discord.down:
             return web.Response(status=503, text="upstream connect error", content_type="text/html")
         try:
+            if self._discord.unreachable:
+                raise Gone
             return await self._answer(asked)
         except Gone:
             if asked.transport is not None:

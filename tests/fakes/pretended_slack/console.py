@@ -4,14 +4,13 @@ Started with `python -m tests.fakes.pretended_slack.console`.
 Owns a few words for what people do; whoever is named for the first time joins. Knows no bot: it says where to connect.
 """
 
-import argparse
 import asyncio
 import re
-import sys
 from collections.abc import Iterable
 
 from tests.fakes.pretended_slack.world import Ephemeral, Message, View
 from tests.fakes.slack import FakeSlack, Person
+from tests.fakes.terminal import obey_lines, pairs, port_of
 
 HELP = """\
   ann: good morning          says it in #general (a @ stands for the bot: "ann: @ good morning")
@@ -55,8 +54,7 @@ class Console:
             await person.press(self._holding(person, label.strip()), label.strip(), value.strip() or None)
         elif what.startswith("sends"):
             assert person.modal, "no dialog is open"
-            pairs = (one.partition("=") for one in what.removeprefix("sends").split(";") if one.strip())
-            errors = await person.submit(person.modal, {key.strip(): value.strip() for key, _, value in pairs})
+            errors = await person.submit(person.modal, pairs(what.removeprefix("sends")))
             return f"  {errors}" if errors else self.shown()
         elif what == "opens home":
             await person.open_home()
@@ -90,15 +88,9 @@ class Console:
 
 
 async def main(arguments: Iterable[str] | None = None) -> None:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--port", type=int, default=0)
-    port = options.parse_args(None if arguments is None else list(arguments)).port
-    async with FakeSlack.running(port=port) as slack:
+    async with FakeSlack.running(port=port_of(arguments, __doc__)) as slack:
         print(f"Connect to {slack.api} with {slack.bot_token} and {slack.app_token}.\n{HELP}")
-        console = Console(slack)
-        while (line := (await asyncio.to_thread(sys.stdin.readline))) and line.strip() != "quit":
-            print(await console.obey(line), flush=True)
-            await asyncio.sleep(0)
+        await obey_lines(Console(slack).obey)
 
 
 if __name__ == "__main__":
