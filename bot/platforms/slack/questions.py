@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.chat.cards import Card, Note, Question, Text, told
 from bot.chat.commands.asked import Call
 from bot.chat.events import Mention
+from bot.chat.placing import Place
 from bot.chat.platform import OnEvent
 from bot.chat.replying import posts
 from bot.chat.replying.outgoing import quiet
@@ -20,7 +21,6 @@ from bot.platforms.slack.blocks import FALLBACK, SECTION, short
 from bot.platforms.slack.errors import code_of
 from bot.platforms.slack.mrkdwn import escaped, unmarked
 from bot.platforms.slack.payloads import when
-from bot.platforms.slack.places import Place
 from db.words import say
 
 log = structlog.get_logger()
