@@ -47,8 +47,17 @@ class Slack(Table):
     api_url: str = "https://slack.com/api/"
 
 
+class Discord(Table):
+    """An empty token: the bot is in no Discord."""
+
+    bot_token: SecretStr = SecretStr("")
+    api_url: str = "https://discord.com/api/v10"
+    gateway_url: str = "wss://gateway.discord.gg/"
+
+
 class BotConfig(Shared):
     chat: Chat = Chat()
     generation: Generation = Generation()
     panel: Panel = Panel()
     slack: Slack = Slack()
+    discord: Discord = Discord()

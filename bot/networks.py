@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
+from bot import config
 from bot.app import App, new_instance, warm
 from bot.chat.cards import Card
 from bot.chat.collecting.backfill import Backfill
@@ -34,7 +35,8 @@ PanelLink = Callable[[Actor], Awaitable[str]]
 
 def named(settings: BotConfig) -> list[str]:
     """The networks that the config has tokens for."""
-    return ["slack"] if settings.slack.bot_token.get_secret_value() else []
+    tokens = {"slack": settings.slack.bot_token, "discord": settings.discord.bot_token}
+    return [network for network, token in tokens.items() if token.get_secret_value()]
 
 
 @asynccontextmanager
@@ -79,23 +81,34 @@ async def connected(app: App, panel_link: PanelLink | None, tell: Callable[[str]
 
 
 def _platforms(settings: BotConfig, desk: Desk, refreshing: Refreshing) -> list[Messenger]:
-    if not named(settings):
-        return []
+    made = {
+        "slack": lambda: _slack(settings.slack, desk, refreshing),
+        "discord": lambda: _discord(settings.discord, desk),
+    }
+    return [made[network]() for network in named(settings)]
+
+
+def _slack(table: config.Slack, desk: Desk, refreshing: Refreshing) -> Messenger:
     from bot.platforms.slack.checks import Keys
     from bot.platforms.slack.platform import Slack  # verbs do without
 
-    table = settings.slack
     secrets_of = (table.bot_token, table.app_token, table.signing_secret)
     bot_token, app_token, signing_secret = (one.get_secret_value() for one in secrets_of)
     logs.never_show((bot_token, app_token, signing_secret))
-    return [
-        Slack(
-            desk,
-            Keys(bot_token, app_token, table.transport, signing_secret, table.api_url),
-            look_at=partial(_look_at, desk, refreshing),
-            listens=(table.host, table.port),
-        )
-    ]
+    return Slack(
+        desk,
+        Keys(bot_token, app_token, table.transport, signing_secret, table.api_url),
+        look_at=partial(_look_at, desk, refreshing),
+        listens=(table.host, table.port),
+    )
+
+
+def _discord(table: config.Discord, desk: Desk) -> Messenger:
+    from bot.platforms.discord.platform import Discord
+
+    token = table.bot_token.get_secret_value()
+    logs.never_show((token,))
+    return Discord(desk, token, table.api_url, table.gateway_url)
 
 
 async def _look_at(desk: Desk, refreshing: Refreshing, call: Call, publish: Callable[[Card], Awaitable[None]]) -> None:
