@@ -15,6 +15,11 @@ PAUSED = mark("An admin has asked me to pause here; please ask me again later.")
 EMPTY = "…"
 
 
+def asks(name: str, question: str) -> str:
+    """A question asked by command, as it is posted for everyone to see."""
+    return say("{name} asks: {question}", name=name, question=question)
+
+
 def waiting(place: int) -> str:
     return say("Many people are asking at once; you are number {place} in line.", place=place)
 
