@@ -111,7 +111,9 @@ def drawn(card: Card, workspace: str | None = None) -> dict[str, Any]:
     cut |= _shorten([one for one in pieces if isinstance(one, _Said)])
     if cut:
         pieces.append(_Said(_small(_rest())))
-    items = [item for number, piece in enumerate(pieces) for item in _items(piece, number)] or [discord.ui.TextDisplay[Any](EMPTY)]
+    items = [item for number, piece in enumerate(pieces) for item in _items(piece, number)] or [
+        discord.ui.TextDisplay[Any](EMPTY)
+    ]
     view = discord.ui.LayoutView(timeout=None)
     if len(items) == 1 and len(pieces) <= 1:
         view.add_item(items[0])
