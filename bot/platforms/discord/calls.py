@@ -139,6 +139,10 @@ def label_of(message: discord.Message | None, custom: str) -> str:
     return next((label for id, label in _labels(message.components if message else ()) if id == custom), "")
 
 
+def custom_ids_of(message: discord.Message) -> list[str]:
+    return [custom for custom, _ in _labels(message.components)]
+
+
 def _labels(components: Sequence[Any]) -> Iterator[tuple[str, str]]:
     for one in components:
         if getattr(one, "label", None) and getattr(one, "custom_id", None):

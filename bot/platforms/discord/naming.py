@@ -1,6 +1,6 @@
 """What commands are called in Discord, and how texts name them.
 
-Owns where each command stands under `/yamabiko`: Discord takes 25 of them side by side, so what admins need now and then
+Owns where each command stands under `/yamabiko`: Discord takes 25 side by side, so what admins need now and then
 stands in groups. Knows no command's meaning.
 """
 
