@@ -20,6 +20,11 @@ def asks(name: str, question: str) -> str:
     return say("{name} asks: {question}", name=name, question=question)
 
 
+def by_a_machine(persona: str | None) -> str:
+    """What stands under every answer."""
+    return say("AI · {persona}", persona=persona) if persona else say("AI")
+
+
 def waiting(place: int) -> str:
     return say("Many people are asking at once; you are number {place} in line.", place=place)
 

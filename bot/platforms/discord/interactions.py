@@ -24,14 +24,14 @@ from bot.chat.platform import OnEvent
 from bot.chat.replying.reply_buttons import buttons
 from bot.platforms.discord import calls, forms, syncing
 from bot.platforms.discord.calls import Asking
-from bot.platforms.discord.client import Client
+from bot.platforms.discord.client import HERE, Client
 from bot.platforms.discord.commands import CHAT_INPUT, shortcut_of
 from bot.platforms.discord.custom_ids import Pressed, pressed
 from bot.platforms.discord.drawing import CHOSEN, label, value_of
 from bot.platforms.discord.forms import KEPT, MORE, OPEN, PAGE, Opened
 from bot.platforms.discord.kept import FORMS, SURE, Remembered
 from bot.platforms.discord.places import Answering
-from bot.platforms.discord.questions import ask
+from bot.platforms.discord.questions import ABOUT, ask
 from db.words import by_default, say, speaking
 
 log = structlog.get_logger()
@@ -41,6 +41,7 @@ SUGGESTED_S = 2.5
 NO = "=no"  # the press that takes a question back
 
 Home = Callable[[int], Awaitable[discord.Guild | None]]  # whose a member's direct messages are
+Note = Callable[[discord.Message], None]
 Do = Callable[[Call], Awaitable[Answer | None]]
 
 
@@ -54,36 +55,34 @@ class _Answered:
 
 
 class Interactions:
-    """`home` finds the guild that the bot shares with whoever writes to it directly."""
+    """`home` finds the guild that the bot shares with whoever writes to it directly; `note` is told of a question
+    that is posted here, with what it is about.
+    """
 
-    def __init__(self, desk: Desk, home: Home) -> None:
-        self._desk, self._home = desk, home
+    def __init__(self, desk: Desk, home: Home, note: Note = lambda message: None) -> None:
+        self._desk, self._home, self._note = desk, home, note
         self._seen: Remembered[int, bool] = Remembered(2000, 3600.0)
 
     def listen(self, client: Client, on_event: OnEvent) -> None:
-        counter = _Counter(self._desk, self._home, client, on_event)
+        counter = _Counter(self._desk, self._home, client, on_event, self._note)
 
         async def heard(asking: Asking) -> None:
             if not self._seen.get(asking.id):  # after a reconnection Discord tells some things again
                 self._seen[asking.id] = True
                 await counter.heard(asking)
 
-        syncs: list[asyncio.Task[None]] = []
-
-        async def ready() -> None:
-            if not syncs or syncs[-1].done():
-                syncs.append(asyncio.create_task(syncing.sync(client)))
-                await syncs[-1]
+        async def here() -> None:
+            client.begin(syncing.sync(client))
 
         client.hear("interaction", heard)
-        client.hear("ready", ready)
+        client.hear(HERE, here)
 
 
 class _Counter:
     """Where members stand as long as one connection holds."""
 
-    def __init__(self, desk: Desk, home: Home, client: Client, on_event: OnEvent) -> None:
-        self._desk, self._home, self._client, self._on_event = desk, home, client, on_event
+    def __init__(self, desk: Desk, home: Home, client: Client, on_event: OnEvent, note: Note) -> None:
+        self._desk, self._home, self._client, self._on_event, self._note = desk, home, client, on_event, note
 
     async def heard(self, asking: Asking) -> None:
         """Nothing is raised: an interaction cannot be asked for again."""
@@ -118,6 +117,7 @@ class _Counter:
         if found is None or message is None or self._client.user is None:
             return await self._handle(asking, place, partial(self._desk.press, press="", value=""))
         about = calls.of_message(message, self._client.user.id)
+        ABOUT[message.id] = message
         do = partial(self._desk.press, press=found.press, value=about.id)
         return await self._handle(asking, place, do, message=about)
 
@@ -259,7 +259,7 @@ class _Counter:
     async def _question(self, asking: Asking, place: Answering, call: Call | None, question: Question) -> None:
         assert call is not None, "people of no guild of ours ask nothing"
         assert self._client.user is not None, "whoever is connected is somebody"
-        await ask(asking, self._client.user.id, call, question, place, self._on_event)
+        await ask(asking, self._client.user.id, call, question, place, self._on_event, self._note)
 
     async def _call(self, asking: Asking, workspace: str | None, message: Posted | None) -> Call | None:
         """None for people whom no guild of ours knows; in direct messages Discord does not tell which it is about."""

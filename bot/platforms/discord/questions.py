@@ -3,13 +3,14 @@
 Owns how it stands there. Calls nobody.
 """
 
-from datetime import UTC, datetime
+from collections.abc import Callable
 
 import discord
 import structlog
 
 from bot.chat import texts
-from bot.chat.cards import Card, Note, Question, Text
+from bot.chat.cards import Card, Question, Text
+from bot.chat.cards import Note as Small
 from bot.chat.commands.asked import Call
 from bot.chat.events import Mention
 from bot.chat.markdown import short, unmarked
@@ -17,6 +18,7 @@ from bot.chat.platform import OnEvent
 from bot.chat.replying.outgoing import quiet
 from bot.platforms.discord import calls
 from bot.platforms.discord.calls import Asking
+from bot.platforms.discord.kept import Remembered
 from bot.platforms.discord.places import Answering
 from db.words import say
 
@@ -24,29 +26,37 @@ log = structlog.get_logger()
 
 LONGEST = 1900  # characters of it that stand there; all of it is asked
 
+# Messages whose menu was opened, by their ids. Discord tells their text there and nowhere else, unless the bot may read
+# everything; it is for the one answer and is kept nowhere.
+ABOUT: Remembered[int, discord.Message] = Remembered(200, 15 * 60.0)
 
-async def ask(asking: Asking, me: int, call: Call, question: Question, place: Answering, on_event: OnEvent) -> None:
+Note = Callable[[discord.Message], None]
+
+
+async def ask(
+    asking: Asking, me: int, call: Call, question: Question, place: Answering, on_event: OnEvent, note: Note
+) -> None:
     """Post it and hand it over; where it cannot be answered, the asker is told why and gets the words back."""
     sorry = _sorry(asking)
     if sorry is None:
         try:
-            id = await _posted(asking, call, question, place)
+            id = await _posted(asking, call, question, place, note)
         except discord.HTTPException as error:
             log.info("a question could not be posted", code=error.code)
             id, sorry = None, say("Discord does not let me write here ({why}).", why=error.text or error.code)
     if sorry is not None:
         words = short(calls.read_aloud(question.text), LONGEST)
-        return await place.show(Card([Text(sorry), Note(words)]))
+        return await place.show(Card([Text(sorry), Small(words)]))
     if id is None or call.channel is None:
         return None
     text, people = calls.asked(question.text, me)
-    at = discord.utils.snowflake_time(int(id)) if id else datetime.now(UTC)
+    at = discord.utils.snowflake_time(int(id))
     mention = Mention(call.workspace, call.channel, call.member, id, text, at, call.thread, question.persona, people)
     await on_event(mention)
     return None
 
 
-async def _posted(asking: Asking, call: Call, question: Question, place: Answering) -> str | None:
+async def _posted(asking: Asking, call: Call, question: Question, place: Answering, note: Note) -> str | None:
     """As the answer to what was typed; about a message, as a reply to that message, which only a post can be."""
     name = quiet(unmarked(call.member.name)) or say("Someone")
     said = quiet(short(texts.asks(f"**{name}**", calls.read_aloud(question.text)), LONGEST))
@@ -57,6 +67,9 @@ async def _posted(asking: Asking, call: Call, question: Question, place: Answeri
         message_id=int(question.thread), channel_id=asking.channel.id, fail_if_not_exists=False
     )
     sent = await where.send(said, reference=about, mention_author=False, suppress_embeds=True)
+    if sent.reference is not None:
+        sent.reference.resolved = ABOUT.get(int(question.thread))
+    note(sent)
     await place.nothing()
     return str(sent.id)
 
