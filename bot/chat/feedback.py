@@ -51,10 +51,13 @@ async def _meant(
 
 async def _kept(session: AsyncSession, event: Thumbed, workspace: Workspace, reply: Reply) -> None:
     now, who = datetime.now(UTC), event.member
-    locales = {who.id: who.locale} if who.locale else None
-    member = (await members.ensure(session, workspace, [(who.id, who.name)], now, locales))[who.id]
     reaction = f"{event.ref} {event.reaction}"
     if not event.on:
-        await feedback.unmark(session, reply.id, member.id, event.value, reaction, now)
-    elif not await members.is_blocked(session, member.id):
+        member = await members.known(session, workspace, who.id)  # nobody becomes one by taking back
+        if member is not None:
+            await feedback.unmark(session, reply.id, member.id, event.value, reaction, now)
+        return
+    locales = {who.id: who.locale} if who.locale else None
+    member = (await members.ensure(session, workspace, [(who.id, who.name)], now, locales))[who.id]
+    if not await members.is_blocked(session, member.id):
         await feedback.give(session, reply.id, member.id, event.value, now, reaction)
