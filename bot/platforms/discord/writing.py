@@ -30,9 +30,9 @@ class Writing:
         """Post a card for everyone. Raises OutOfReach, NotShown."""
         said = drawn(card)
         if nonce:
-            said["view"].children[0].id = mark(nonce)
+            said["nonce"], said["view"].children[0].id = _once(nonce), mark(nonce)
         with _told():
-            sent = await self._channel(channel).send(**said, nonce=_once(nonce) if nonce else None)
+            sent = await self._channel(channel).send(**said)
         return str(sent.id)
 
     async def written(self, workspace: str, channel: str, nonce: str) -> str | None:
@@ -41,7 +41,7 @@ class Writing:
         with _told():
             async for message in self._channel(channel).history(limit=LATELY):
                 ours = me is not None and message.author.id == me.id
-                if ours and any(one.id == wanted for one in message.components):
+                if ours and any(getattr(one, "id", None) == wanted for one in message.components):
                     return str(message.id)
         return None
 
