@@ -1,24 +1,24 @@
-"""Cards as Discord's components."""
+"""Buttons as Discord draws them."""
 
-from typing import Any
+from collections.abc import Sequence
 
 import discord
 
-from bot.chat.cards import Button, Card, Row
+from bot.chat.cards import Button, Style
+
+_STYLES: dict[Style, discord.ButtonStyle] = {
+    "plain": discord.ButtonStyle.secondary,
+    "primary": discord.ButtonStyle.primary,
+    "danger": discord.ButtonStyle.danger,
+}
 
 
-def drawn(card: Card, workspace: str | None = None) -> dict[str, Any]:
-    """A card as what sending and editing messages take."""
-    view = discord.ui.LayoutView(timeout=None)
-    items: list[discord.ui.Item[Any]] = []
-    for part in card.parts:
-        if isinstance(part, Row):
-            found = [one for one in part.actions if isinstance(one, Button)]
-            where = f"@{workspace}" if workspace else ""
-            buttons = [discord.ui.Button(label=one.label, custom_id=f"{one.press}{where}|{one.value}") for one in found]
-            items.append(discord.ui.ActionRow(*buttons))
-        elif text := getattr(part, "text", ""):
-            items.append(discord.ui.TextDisplay(text))
-    view.add_item(discord.ui.Container(*items))
-    view.stop()
-    return {"view": view}
+def view_of(actions: Sequence[Button]) -> discord.ui.View:
+    """Buttons whose names say all that must be known when they are pressed, so that they survive a restart."""
+    view = discord.ui.View(timeout=None)
+    for one in actions:
+        view.add_item(
+            discord.ui.Button(label=one.label, style=_STYLES[one.style], custom_id=f"{one.press}|{one.value}")
+        )
+    view.stop()  # nobody waits for it in memory
+    return view
