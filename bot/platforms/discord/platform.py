@@ -60,7 +60,8 @@ class Discord:
         self._telling, self._homes = Telling(), Homes(self._connection)
         mentions = Mentions(self._homes, self.tell, self._threads.note)
         interactions = Interactions(desk, self._homes.of, self._threads.note)
-        listeners += [mentions, CatchingUp(mentions, patience, directs), Collected(), Thumbs(), interactions]
+        thumbs = Thumbs(self._homes.of)
+        listeners += [mentions, CatchingUp(mentions, patience, directs), Collected(), thumbs, interactions]
 
     def connected(self) -> bool:
         return self._connection.connected
