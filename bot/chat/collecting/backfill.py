@@ -194,7 +194,10 @@ class Backfill:
             return
         way, span = api_text(place.workspace), (page.back_to, min(until, datetime.now(UTC) - JUST_NOW))
         async with reading(self._sessions) as session:
-            gone = await erasing.absent(session, place.channel, page.ids, span, newest_row, way)
+            missing = await erasing.absent(
+                session, place.channel, page.ids, span, newest_row, way, in_order=page.sure is not None
+            )
+        gone = await _surely(page, missing)
         for some in _batches(gone) if gone else ():
             async with transaction(self._sessions) as session:
                 _, channel = await _opened(session, place.channel.id)
@@ -218,6 +221,14 @@ async def _opened(session: AsyncSession, number: int) -> tuple[Workspace, Channe
     if channel.state == "closed":
         raise NotOurs("The channel was closed.")
     return workspace, channel
+
+
+async def _surely(page: Page, missing: Sequence[tuple[str, str | None]]) -> list[str]:
+    """Those of the missing messages that are not just in a thread which was not seen."""
+    if page.sure is None:
+        return [one for one, _ in missing]
+    sure = {thread: await page.sure(thread) for thread in {thread for _, thread in missing} if thread is not None}
+    return [one for one, thread in missing if thread is None or sure[thread]]
 
 
 def _reached(page: Page) -> datetime | None:
