@@ -14,6 +14,7 @@ import structlog
 
 from bot.chat.events import Erased, Event, Left, Mention, Thumbed, Written
 from bot.chat.platform import Messenger, NotAdmitted, NotReached, OnEvent
+from bot.chat.work import Waits
 from db.words import say
 
 log = structlog.get_logger()
@@ -61,7 +62,7 @@ class Keeper:
         self._platform, self._on_event, self._tell = platform, on_event, tell
         self._pauses = pauses or Pauses()
         self._standing = Standing(platform.name)
-        self._failures = 0
+        self._waits = Waits(self._pauses.first, self._pauses.longest)
         self._told: str | None = None
 
     async def keep(self) -> None:
@@ -80,7 +81,7 @@ class Keeper:
                 self._note_fault(trouble)
             self._note(trouble)
             if time.monotonic() - began >= self._pauses.steady:
-                self._failures = 0
+                self._waits.over()
             await asyncio.sleep(self._next_pause() if pause is None else pause)
 
     async def watch(self) -> None:
@@ -126,6 +127,4 @@ class Keeper:
 
     def _next_pause(self) -> float:
         """Twice the last one, a little shaken, so that many who fall out do not all come back at once."""
-        pause = min(self._pauses.longest, self._pauses.first * 2**self._failures)
-        self._failures += 1
-        return pause * random.uniform(0.8, 1.2)
+        return self._waits.failed() * random.uniform(0.8, 1.2)
