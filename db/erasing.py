@@ -39,10 +39,13 @@ async def erase(
     return await _erase(session, Message.id.in_(rows.values()), now)
 
 
-async def erase_all(session: AsyncSession, channel: Channel, now: datetime) -> int:
-    """How many messages were erased, which is all of the channel's."""
+async def erase_all(
+    session: AsyncSession, channel: Channel, now: datetime, provenance: Provenance | None = None
+) -> int:
+    """How many messages were erased, which is all of the channel's, or all that came in one way."""
     await questions.unask(session, channel.id)
-    return await _erase(session, Message.channel_id == channel.id, now)
+    came = true() if provenance is None else Message.provenance == provenance
+    return await _erase(session, (Message.channel_id == channel.id) & came, now)
 
 
 async def erase_thread(session: AsyncSession, channel: Channel, thread: str, now: datetime) -> int:

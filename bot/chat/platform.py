@@ -25,9 +25,7 @@ class NotAdmitted(Exception):
     """The network does not let us in, and will not until a person mends something; the message says what."""
 
 
-Trouble = Literal[
-    "not in channel", "archived", "no such channel", "not allowed", "may not write", "no message content"
-]
+Trouble = Literal["not in channel", "archived", "no such channel", "not allowed", "may not write", "no message content"]
 
 
 class OutOfReach(NotShown):
