@@ -4,8 +4,7 @@ Owns where is looked, how far back and how fast. What is handed over a second ti
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import discord
@@ -52,9 +51,10 @@ class CatchingUp:
         for channel in channels:
             async with self._turn:
                 try:
-                    async with aclosing(_messages(channel, self._since(client))) as messages:
-                        async for message in messages:
-                            await self._mentions.hear(client, on_event, message)
+                    since = self._since(client)
+                    written = [one async for one in channel.history(limit=MOST, after=since, oldest_first=True)]
+                    for message in written:
+                        await self._mentions.hear(client, on_event, message)
                 except (discord.Forbidden, discord.NotFound):
                     log.info("a channel could not be looked through for questions", channel=str(channel))
                 except Exception as error:  # the other channels are looked through all the same
@@ -62,11 +62,6 @@ class CatchingUp:
                 await asyncio.sleep(BETWEEN_S)
         if trouble is not None:
             raise trouble
-
-
-async def _messages(channel: discord.abc.Messageable, since: datetime) -> AsyncGenerator[discord.Message]:
-    async for message in channel.history(limit=MOST, after=since, oldest_first=True):
-        yield message
 
 
 def _channels(guild: discord.Guild, since: datetime) -> list[discord.abc.Messageable]:
