@@ -106,6 +106,8 @@ def _network(standing: Standing) -> Finding:
         return Finding(what, False, standing.trouble)
     if standing.since is None:
         return Finding(what, True, say("not connected at this moment"), say("It is tried again by itself."))
+    if standing.lack:
+        return Finding(what, False, shown("trouble", standing.lack))
     since = _clock(standing.since)
     if not standing.heard:
         advice = say("Nothing came from it yet: mention the bot once.")

@@ -185,6 +185,13 @@ async def with_role(session: AsyncSession, workspace_id: int, least: RoleName) -
     return list(await session.scalars(query.where(Member.workspace_id == workspace_id, Role.role.in_(enough))))
 
 
+async def who_may(session: AsyncSession, workspace_id: int, least: RoleName) -> list[int]:
+    """The rows of a workspace's members who may do what `least` may, or more."""
+    enough = ROLES[ROLES.index(least) :]
+    query = select(Member.id).join(Role, Role.member_id == Member.id).order_by(Member.id)
+    return list(await session.scalars(query.where(Member.workspace_id == workspace_id, Role.role.in_(enough))))
+
+
 def _role(found: str | None) -> RoleName:
     known: dict[str, RoleName] = {role: role for role in ROLES}
     return known.get(found or "", "member")

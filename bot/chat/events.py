@@ -121,11 +121,16 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """Messages that are gone from a channel, by the platform's ids; the channel itself when there are none."""
+    """Messages that are gone from a channel, by the platform's ids; the channel itself when there are none.
+
+    With `thread`, which stands for no `ids`, it is all that was written in this thread. A message of the channel's
+    that it was begun from is none of that, and stands there still.
+    """
 
     workspace: WorkspaceSeen
     channel: str
     ids: Sequence[str] = ()
+    thread: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +171,10 @@ class Cleared:
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
-    """A channel is called otherwise from now on."""
+    """A channel is called otherwise from now on; where none is given, it is the workspace."""
 
     workspace: WorkspaceSeen
-    channel: ChannelSeen
+    channel: ChannelSeen | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ class NotAdmitted(Exception):
     """The network does not let us in, and will not until a person mends something; the message says what."""
 
 
-Trouble = Literal["not in channel", "archived", "no such channel", "not allowed", "may not write"]
+Trouble = Literal["not in channel", "archived", "no such channel", "not allowed", "may not write", "no message content"]
 
 
 class OutOfReach(NotShown):
@@ -65,12 +65,16 @@ class Page:
     `ids` are all messages that stand there, whoever wrote them. Where `back_to` is given, the page misses nothing
     that was written from then on (up to where it begins, and threads as far as they begin on it): what we hold of
     that time and is not among `ids` was deleted.
+
+    Where `sure` is given, what is written in threads stands on the page of its own time, whenever they began. It says
+    whether what is missing of a thread was deleted, or the thread may just not have been seen.
     """
 
     written: Sequence[Written]
     before: str | None
     ids: Collection[str] = frozenset()
     back_to: datetime | None = None
+    sure: Callable[[str], Awaitable[bool]] | None = None
 
 
 class Platform(Protocol):
@@ -116,6 +120,13 @@ class Messenger(Platform, Protocol):
 
     def connected(self) -> bool:
         """Whether events come in at this moment."""
+        ...
+
+    def lacks(self) -> Trouble | None:
+        """Why what people write does not reach us although we are connected, None where it does.
+
+        Raises NotReached while that is not known.
+        """
         ...
 
     async def thread(self, to: Thread) -> Sequence[Written]:

@@ -15,9 +15,10 @@ from typing import TypeVar
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.chat.collecting import lacking
 from bot.chat.collecting.live import api_text, keep
 from bot.chat.events import ChannelSeen, WorkspaceSeen, Written
-from bot.chat.platform import Messenger, OutOfReach, Page
+from bot.chat.platform import Messenger, NotReached, OutOfReach, Page
 from bot.chat.work import FIRST_WAIT_S, Work
 from db import backfills, channels, erasing
 from db.backfills import EVERYTHING, NotOurs, Unread
@@ -73,6 +74,8 @@ class Backfill:
         async with reading(self._sessions) as session:
             found = await backfills.unread(session, self._platforms.keys())
         for unread in found:
+            if not await lacking.hears(self._sessions, self._platforms[unread.workspace.platform], unread.channel):
+                continue
             self._work.begin(unread.channel.id, partial(self.read, unread))
         return self._work.going()
 
@@ -101,6 +104,11 @@ class Backfill:
         except OutOfReach as why:
             log.warning("a channel cannot be read; trying again later", channel=name, why=why.trouble)
             await self._told(number, why.trouble)
+            if why.trouble == "no such channel":
+                await self._gone(place)
+            self._work.waits.failed(number)
+        except NotReached as why:
+            log.info("a channel could not be read for now; trying again", channel=name, why=str(why))
             self._work.waits.failed(number)
         except Exception:
             log.exception("reading a channel failed; trying again later", channel=name)
@@ -181,7 +189,10 @@ class Backfill:
             return
         way, span = api_text(place.workspace), (page.back_to, min(until, datetime.now(UTC) - JUST_NOW))
         async with reading(self._sessions) as session:
-            gone = await erasing.absent(session, place.channel, page.ids, span, newest_row, way)
+            missing = await erasing.absent(
+                session, place.channel, page.ids, span, newest_row, way, in_order=page.sure is not None
+            )
+        gone = await _surely(page, missing)
         for some in _batches(gone) if gone else ():
             async with transaction(self._sessions) as session:
                 _, channel = await _opened(session, place.channel.id)
@@ -190,8 +201,17 @@ class Backfill:
             log.info("messages deleted while nobody listened are erased", channel=place.channel.name, count=len(gone))
 
     async def _told(self, number: int, trouble: str | None) -> None:
+        await lacking.tell(self._sessions, number, trouble)
+
+    async def _gone(self, place: _Place) -> None:
+        """The channel was deleted while nobody listened. What an owner brought in from a file stays."""
+        way, now = api_text(place.workspace), datetime.now(UTC)
         async with transaction(self._sessions) as session:
-            await backfills.tell(session, number, trouble, datetime.now(UTC))
+            _, channel = await _opened(session, place.channel.id)
+            await channels.shut(session, channel)
+            channel.noticed = "closed"  # there is nobody left to tell
+            count = await erasing.erase_all(session, channel, now, way)
+        log.info("a channel was deleted, and what came from it is erased", channel=place.channel.name, messages=count)
 
 
 async def _opened(session: AsyncSession, number: int) -> tuple[Workspace, Channel]:
@@ -200,6 +220,14 @@ async def _opened(session: AsyncSession, number: int) -> tuple[Workspace, Channe
     if channel.state == "closed":
         raise NotOurs("The channel was closed.")
     return workspace, channel
+
+
+async def _surely(page: Page, missing: Sequence[tuple[str, str | None]]) -> list[str]:
+    """Those of the missing messages that are not just in a thread which was not seen."""
+    if page.sure is None:
+        return [one for one, _ in missing]
+    sure = {thread: await page.sure(thread) for thread in {thread for _, thread in missing} if thread is not None}
+    return [one for one, thread in missing if thread is None or sure[thread]]
 
 
 def _reached(page: Page) -> datetime | None:

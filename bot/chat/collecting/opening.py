@@ -11,6 +11,7 @@ from functools import partial
 import structlog
 
 from bot.chat.cards import Button, Card, Heading, Note, Part, Row, Text
+from bot.chat.collecting import lacking
 from bot.chat.platform import Messenger, NotShown, OutOfReach
 from bot.chat.work import FIRST_WAIT_S, Work
 from db import backfills, noticing, words
@@ -42,6 +43,10 @@ class Opening:
         async with reading(self._sessions) as session:
             found = await noticing.untold(session, self._platforms.keys(), datetime.now(UTC))
         for one in found:
+            if one.channel.state != "closed" and not await lacking.hears(
+                self._sessions, self._platforms[one.workspace.platform], one.channel
+            ):
+                continue
             self._work.begin((one.channel.id, one.channel.state), partial(self._tell, one))
         return self._work.going()
 
