@@ -22,7 +22,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from tests.fakes.pretended_slack.clock import Clock
+from tests.fakes.clock import Clock
 from tests.fakes.pretended_slack.deliveries import Deliveries, Delivery, Pace, signed
 from tests.fakes.pretended_slack.happenings import Happenings
 from tests.fakes.pretended_slack.limits import Fault, Faults, Limits
@@ -33,6 +33,7 @@ from tests.fakes.pretended_slack.rendering import rendered, transcript
 from tests.fakes.pretended_slack.typing import typed
 from tests.fakes.pretended_slack.web import Web
 from tests.fakes.pretended_slack.world import BOT, BOT_USER, TEAM, Channel, Ephemeral, Json, Message, User, View, World
+from tests.fakes.waiting import until
 
 __all__ = ["Answered", "Channel", "Delivery", "Ephemeral", "FakeSlack", "Fault", "Message", "Person", "User", "View"]
 
@@ -215,14 +216,10 @@ class FakeSlack(Happenings):
 
     async def until(self, predicate: Callable[[], Any], seconds: float = 5.0) -> Any:
         """What the predicate returns once it returns something; looks every hundredth of a second."""
-        try:
-            async with asyncio.timeout(seconds):
-                while not (found := predicate()):  # noqa: ASYNC110  # any state may be asked for
-                    await asyncio.sleep(0.01)
-        except TimeoutError:
-            rooms = "\n".join(self.transcript(one) for one in self.world.channels.values() if one.messages)
-            raise AssertionError(f"it did not come to this within {seconds} s; there is:\n{rooms}") from None
-        return found
+        return await until(predicate, seconds, self._everything)
+
+    def _everything(self) -> str:
+        return "\n".join(self.transcript(one) for one in self.world.channels.values() if one.messages)
 
     async def connected(self, count: int = 1) -> None:
         await self.until(lambda: len(self.deliveries.sockets.ready()) >= count)

@@ -6,8 +6,8 @@ one ts and two event_ids. Knows no transport.
 
 from typing import TYPE_CHECKING
 
+from tests.fakes.clock import Clock
 from tests.fakes.pretended_slack import events
-from tests.fakes.pretended_slack.clock import Clock
 from tests.fakes.pretended_slack.world import BOT_USER, TEAM, Channel, Json, Message, World
 
 if TYPE_CHECKING:

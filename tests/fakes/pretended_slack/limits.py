@@ -6,7 +6,7 @@ Owns the rate tiers and the list of faults that wait for their method. Knows no 
 from collections import deque
 from dataclasses import dataclass, field
 
-from tests.fakes.pretended_slack.clock import Clock
+from tests.fakes.clock import Clock
 from tests.fakes.pretended_slack.methods import POST, SPECIAL, Method
 from tests.fakes.pretended_slack.world import Json
 

@@ -9,7 +9,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.fakes.pretended_slack.clock import Clock
+from tests.fakes.clock import Clock
 
 TEAM = "T00000001"
 APP = "A00000001"

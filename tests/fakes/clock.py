@@ -1,4 +1,4 @@
-"""The time by which the pretended Slack lives: the wall's, until a test pushes it on."""
+"""The time by which a pretended platform lives: the wall's, until a test pushes it on."""
 
 import time
 
