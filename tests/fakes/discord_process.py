@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
+from bot.platforms.discord.permissions import BITS
 from tests.fakes import bot_process
 from tests.fakes.bot_process import Bot, assert_told_nowhere
 from tests.fakes.discord import FakeDiscord
@@ -35,6 +36,7 @@ async def fresh_discord(*, message_content: bool = False) -> AsyncGenerator[Fake
     """With a server in which the bot may do what its link asks for, and nothing else."""
     async with FakeDiscord.running(message_content=message_content) as discord:
         discord.app.token = TOKEN
+        discord.grant_only(BITS)
         yield discord
 
 

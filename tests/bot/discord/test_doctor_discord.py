@@ -22,13 +22,8 @@ async def discord() -> AsyncIterator[FakeDiscord]:
     """With a server that grants just what the link asks for."""
     async with FakeDiscord.running(limits=False) as running:
         running.app.token, running.app.public = TOKEN, False
-        grant(running, BITS)
+        running.grant_only(BITS)
         yield running
-
-
-def grant(discord: FakeDiscord, bits: int) -> None:
-    for role in discord.guild.roles.values():
-        role.permissions = bits if role.bot else 0
 
 
 def opened(discord: FakeDiscord, *places: Channel) -> list[OpenedChannel]:
@@ -96,7 +91,7 @@ async def test_in_no_server_it_gives_the_link_that_invites_it(discord: FakeDisco
 
 
 async def test_what_a_server_does_not_grant_is_named_with_what_it_is_for(discord: FakeDiscord) -> None:
-    grant(discord, BITS & ~checks.HISTORY.bit)
+    discord.grant_only(BITS & ~checks.HISTORY.bit)
     finding = (await found(discord))["Discord's permissions in Town"]
     assert finding.detail.startswith("missing: Read Message History (to answer under a question")
     assert invitation(discord.bot_id, discord.guild.id) in finding.advice
