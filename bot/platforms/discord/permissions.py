@@ -25,14 +25,14 @@ class Permission:
 
 VIEW = Permission(1 << 10, mark("View Channels"), mark("to hear who asks"))
 SEND = Permission(1 << 11, mark("Send Messages"), mark("to answer"))
-EMBED = Permission(1 << 14, mark("Embed Links"), mark("to show its cards"))
 HISTORY = Permission(
     1 << 16, mark("Read Message History"), mark("to answer under a question, and to read what an admin opened")
 )
 THREADS = Permission(1 << 38, mark("Send Messages in Threads"), mark("to answer in threads"))
 
-# Nothing else: reactions are heard, not given; its own messages it may delete; archived threads open when it writes.
-PERMISSIONS: Sequence[Permission] = (VIEW, SEND, THREADS, HISTORY, EMBED)
+# Nothing else: reactions are heard, not given; its own messages it may delete; archived threads open when it writes;
+# its cards are components, not embeds.
+PERMISSIONS: Sequence[Permission] = (VIEW, SEND, THREADS, HISTORY)
 BITS = sum(one.bit for one in PERMISSIONS)
 
 _ADMINISTRATOR = 1 << 3

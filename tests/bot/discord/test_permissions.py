@@ -18,7 +18,6 @@ BY_LIBRARY = {
     "Send Messages": "send_messages",
     "Send Messages in Threads": "send_messages_in_threads",
     "Read Message History": "read_message_history",
-    "Embed Links": "embed_links",
 }
 SERVER, OWNER, BOT = "1", "2", "3"
 TALKING = VIEW.bit | SEND.bit | HISTORY.bit
