@@ -75,7 +75,13 @@ def test_a_secret_stands_in_no_line_wherever_it_comes_from(
 def test_libraries_never_tell_payloads() -> None:
     for lowest in ("debug", "info", "warning"):
         logs.configure(lowest)
-        for name in ("slack_sdk.web.async_client", "slack_bolt.AsyncApp", "slack_sdk.socket_mode", "discord.http", "discord.gateway"):
+        for name in (
+            "slack_sdk.web.async_client",
+            "slack_bolt.AsyncApp",
+            "slack_sdk.socket_mode",
+            "discord.http",
+            "discord.gateway",
+        ):
             assert not logging.getLogger(name).isEnabledFor(logging.DEBUG)
 
 
