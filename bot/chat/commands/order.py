@@ -1,6 +1,7 @@
 """Commands that keep order: members, block, unblock, pause, resume; and those that let in: panel, claim."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from bot.chat.cards import Answer, Button, Card, Choice, Heading, Menu, Note, Part, Row, Text, told
 from bot.chat.commands.asked import Asked, Command, Option, Subject
@@ -154,7 +155,10 @@ SUBJECT = Subject(
             "members",
             mark("Who is here, with roles and answers; an owner gives roles"),
             list_members,
-            (Option("member", mark("Who"), "member"), Option("role", mark("Their role"), "one", choices=ROLES)),
+            (
+                Option("member", mark("Who"), "member"),
+                Option("role", mark("Their role"), "one", choices=ROLES, label=partial(shown, "role")),
+            ),
             "curator",
         ),
         Command(

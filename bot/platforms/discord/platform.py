@@ -59,7 +59,8 @@ class Discord:
         self._past, self._writing = Past(self._connection), Writing(self._connection)
         self._telling, self._homes = Telling(), Homes(self._connection)
         mentions = Mentions(self._homes, self.tell, self._threads.note)
-        listeners += [mentions, CatchingUp(mentions, patience, directs), Collected(), Thumbs(), Interactions(desk)]
+        interactions = Interactions(desk, self._homes.of, self._threads.note)
+        listeners += [mentions, CatchingUp(mentions, patience, directs), Collected(), Thumbs(), interactions]
 
     def connected(self) -> bool:
         return self._connection.connected
