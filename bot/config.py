@@ -61,3 +61,9 @@ class BotConfig(Shared):
     panel: Panel = Panel()
     slack: Slack = Slack()
     discord: Discord = Discord()
+
+    @property
+    def networks(self) -> list[str]:
+        """Those that there are tokens for."""
+        tokens = {"slack": self.slack.bot_token, "discord": self.discord.bot_token}
+        return [network for network, token in tokens.items() if token.get_secret_value()]

@@ -38,12 +38,6 @@ DIRECTS = 50  # conversations in private that are looked through for questions a
 PanelLink = Callable[[Actor], Awaitable[str]]
 
 
-def named(settings: BotConfig) -> list[str]:
-    """The networks that the config has tokens for."""
-    tokens = {"slack": settings.slack.bot_token, "discord": settings.discord.bot_token}
-    return [network for network, token in tokens.items() if token.get_secret_value()]
-
-
 @asynccontextmanager
 async def connected(app: App, panel_link: PanelLink | None, tell: Callable[[str], None]) -> AsyncGenerator[None]:
     """The config's networks are served within this block; one that fails keeps no other waiting.
@@ -51,7 +45,7 @@ async def connected(app: App, panel_link: PanelLink | None, tell: Callable[[str]
     `tell` is given what whoever started us should read of them.
     """
     settings, sessions = app.rows.settings, app.rows.sessions
-    if named(settings):
+    if settings.networks:
         await personas.begin(sessions, settings.bases.default)
     there: dict[str, Messenger] = {}
     around = Around(
@@ -91,7 +85,7 @@ def _platforms(settings: BotConfig, sessions: Sessions, desk: Desk, refreshing: 
         "slack": lambda: _slack(settings.slack, desk, refreshing),
         "discord": lambda: _discord(settings, sessions, desk),
     }
-    return [made[network]() for network in named(settings)]
+    return [made[network]() for network in settings.networks]
 
 
 def _slack(table: config.Slack, desk: Desk, refreshing: Refreshing) -> Messenger:

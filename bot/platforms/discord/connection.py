@@ -13,11 +13,11 @@ import discord
 from bot.chat.events import Missed
 from bot.chat.keeping import Pauses
 from bot.chat.platform import NotAdmitted, NotReached, OnEvent
+from bot.platforms.discord.asking import unknown_token, well_formed
 from bot.platforms.discord.client import HERE, Client, Presence, point_at
 from db.words import mark, say
 
 _CLOSED: Mapping[int, str] = {
-    4004: mark("Discord does not know the bot's token."),
     4011: mark("The bot is in so many servers that Discord wants several connections; it can hold one."),
     4014: mark("Discord refuses the message-content intent; switch it on in the developer portal, under Bot."),
 }
@@ -78,6 +78,7 @@ class Connection:
 
     async def _served(self, on_event: OnEvent) -> None:
         """Until somebody wants it `again`."""
+        well_formed(self._token)
         self._point()
         client = Client(intents(content=self.content), self._presence, self._pauses)
         for listener in self._listeners:
@@ -101,8 +102,8 @@ class Connection:
 
 def _as_told(error: Exception) -> NotAdmitted | NotReached:
     match error:
-        case discord.LoginFailure():
-            return NotAdmitted(say(_CLOSED[4004]))
+        case discord.LoginFailure() | discord.ConnectionClosed(code=4004):
+            return NotAdmitted(unknown_token())
         case discord.PrivilegedIntentsRequired() | discord.ConnectionClosed(code=4014):
             return ContentRefused(say(_CLOSED[4014]))
         case discord.ConnectionClosed(code=int(code)):

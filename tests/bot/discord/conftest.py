@@ -5,13 +5,16 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.platforms.discord import catching_up, gateway, showing
+from bot.platforms.discord.permissions import BITS
 from tests.fakes.discord import Channel, FakeDiscord, Person
 from tests.fakes.pretended_discord.app import pointed_at
 
 
 @pytest.fixture
 async def discord() -> AsyncIterator[FakeDiscord]:
+    """With a server that grants what the link asks for and nothing else, so that every test here shows it is enough."""
     async with FakeDiscord.running() as running:
+        running.grant_only(BITS)
         with pointed_at(running):
             yield running
 
