@@ -47,8 +47,23 @@ class Slack(Table):
     api_url: str = "https://slack.com/api/"
 
 
+class Discord(Table):
+    """An empty token: the bot is in no Discord."""
+
+    bot_token: SecretStr = SecretStr("")
+    api_url: str = "https://discord.com/api/v10"
+    gateway_url: str = "wss://gateway.discord.gg/"
+
+
 class BotConfig(Shared):
     chat: Chat = Chat()
     generation: Generation = Generation()
     panel: Panel = Panel()
     slack: Slack = Slack()
+    discord: Discord = Discord()
+
+    @property
+    def networks(self) -> list[str]:
+        """Those that there are tokens for."""
+        tokens = {"slack": self.slack.bot_token, "discord": self.discord.bot_token}
+        return [network for network, token in tokens.items() if token.get_secret_value()]

@@ -9,6 +9,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,11 +17,12 @@ from bot.app import StorageUnavailable, make_folder
 from bot.chat.findings import Finding
 from bot.chat.heartbeat import standings
 from bot.chat.keeping import Standing
-from bot.config import BotConfig
+from bot.config import BotConfig, Discord, Slack
 from bot.generation.engine import EngineUnavailable
 from bot.generation.openai_server import OpenAIServer
 from bot.trainer_process import is_alive
-from db import config, migrate, personas
+from db import channels, config, migrate, personas
+from db.channels import OpenedChannel
 from db.coded import shown
 from db.config import Server
 from db.models import Persona
@@ -40,10 +42,21 @@ async def examine(needed_disk_gb: float = NEEDED_DISK_GB) -> list[Finding]:
         return [*findings, Finding(say("config"), False, str(error), say("Mend the file and look again."))]
     findings.append(Finding(say("config"), True, say("data in {folder}", folder=settings.storage.folder)))
     findings.append(_disk(settings.storage.folder, needed_disk_gb))
-    found, speakers = await _database(settings)
-    findings += [*found, *_bases(settings, speakers)]
+    found, rows = await _database(settings)
+    findings += [*found, *_bases(settings, rows.speakers)]
     findings += await _servers(settings)
-    return [*findings, *await _slack(settings), *await _device(settings)]
+    looks = {"slack": lambda: _slack(settings.slack), "discord": lambda: _discord(settings.discord, rows.opened)}
+    for network in settings.networks:
+        findings += await looks[network]()
+    return [*findings, *await _device(settings)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What the other looks need of a database that can be read. `opened` are Discord's collected channels, by ids."""
+
+    speakers: Sequence[Persona] = ()
+    opened: Sequence[OpenedChannel] = ()
 
 
 def _python() -> Finding:
@@ -63,12 +76,11 @@ def _disk(folder: Path, needed_gb: float) -> Finding:
     return Finding(say("disk"), ok, say("{size:.1f} GB free", size=free), advice)
 
 
-async def _database(settings: BotConfig) -> tuple[list[Finding], list[Persona]]:
-    """The findings, and the personas of a database that can be read."""
+async def _database(settings: BotConfig) -> tuple[list[Finding], _Rows]:
     try:
         engine = open_engine(settings.database_url)
     except (DatabaseUnavailable, OSError) as error:
-        return [Finding(say("database"), False, str(error), say("Mend [database] url and look again."))], []
+        return [Finding(say("database"), False, str(error), say("Mend [database] url and look again."))], _Rows()
     try:
         await check(engine)
         found = [Finding(say("database"), True, engine.dialect.name)]
@@ -76,17 +88,18 @@ async def _database(settings: BotConfig) -> tuple[list[Finding], list[Persona]]:
             return [
                 *found,
                 Finding(say("migrations"), True, say("missing"), say("They are applied at the next start.")),
-            ], []
+            ], _Rows()
         found.append(Finding(say("migrations"), True, say("up to date")))
         alive = await is_alive(sessions_of(engine))
         advice = "" if alive else say("Queued runs wait for `yamabiko run` or `python -m trainer`.")
         found.append(Finding(say("trainer"), True, say("alive") if alive else say("not running"), advice))
         async with reading(sessions_of(engine)) as session:
-            if settings.slack.bot_token.get_secret_value():
+            if settings.networks:
                 found += _networks(await standings(session, datetime.now(UTC)))
-            return found, await personas.every(session)
+            opened = await channels.opened_in(session, "discord") if "discord" in settings.networks else []
+            return found, _Rows(await personas.every(session), opened)
     except DatabaseUnavailable as error:
-        return [Finding(say("database"), False, str(error), say("Start it, or mend [database] url."))], []
+        return [Finding(say("database"), False, str(error), say("Start it, or mend [database] url."))], _Rows()
     finally:
         await engine.dispose()
 
@@ -106,6 +119,8 @@ def _network(standing: Standing) -> Finding:
         return Finding(what, False, standing.trouble)
     if standing.since is None:
         return Finding(what, True, say("not connected at this moment"), say("It is tried again by itself."))
+    if standing.lack:
+        return Finding(what, False, shown("trouble", standing.lack))
     since = _clock(standing.since)
     if not standing.heard:
         advice = say("Nothing came from it yet: mention the bot once.")
@@ -170,10 +185,7 @@ def _not_there(asked: OpenAIServer, there: Sequence[str]) -> str:
     return say("{host} has no model {model}; it has {others}", host=asked.host, model=asked.model, others=others)
 
 
-async def _slack(settings: BotConfig) -> list[Finding]:
-    table = settings.slack
-    if not table.bot_token.get_secret_value():
-        return []
+async def _slack(table: Slack) -> list[Finding]:
     from bot.platforms.slack.checks import Keys, examine  # its library is slow to import
 
     return await examine(
@@ -185,6 +197,12 @@ async def _slack(settings: BotConfig) -> list[Finding]:
             table.api_url,
         )
     )
+
+
+async def _discord(table: Discord, opened: Sequence[OpenedChannel]) -> list[Finding]:
+    from bot.platforms.discord.checks import examine  # as above
+
+    return await examine(table.bot_token.get_secret_value(), table.api_url, opened)
 
 
 async def _device(settings: BotConfig) -> list[Finding]:

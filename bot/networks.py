@@ -4,16 +4,19 @@ Reads the config; the networks get plain values.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from bot import config
 from bot.app import App, new_instance, warm
 from bot.chat.cards import Card
 from bot.chat.collecting.backfill import Backfill
 from bot.chat.collecting.live import Collecting
 from bot.chat.collecting.opening import Opening
 from bot.chat.commands.asked import Around, Call
+from bot.chat.control import Control
 from bot.chat.desk import Desk
 from bot.chat.feedback import Feedback
 from bot.chat.heartbeat import Pulse, beating
@@ -27,14 +30,12 @@ from bot.chat.replying.blocklist import Blocklist
 from bot.chat.verbs import personas, watching
 from bot.chat.verbs.authority import Actor
 from bot.config import BotConfig
-from db import logs
+from db import logs, mentions
+from db.session import Sessions, reading
+
+DIRECTS = 50  # conversations in private that are looked through for questions after a restart
 
 PanelLink = Callable[[Actor], Awaitable[str]]
-
-
-def named(settings: BotConfig) -> list[str]:
-    """The networks that the config has tokens for."""
-    return ["slack"] if settings.slack.bot_token.get_secret_value() else []
 
 
 @asynccontextmanager
@@ -44,7 +45,7 @@ async def connected(app: App, panel_link: PanelLink | None, tell: Callable[[str]
     `tell` is given what whoever started us should read of them.
     """
     settings, sessions = app.rows.settings, app.rows.sessions
-    if named(settings):
+    if settings.networks:
         await personas.begin(sessions, settings.bases.default)
     there: dict[str, Messenger] = {}
     around = Around(
@@ -62,7 +63,7 @@ async def connected(app: App, panel_link: PanelLink | None, tell: Callable[[str]
         await stack.enter_async_context(
             beating(sessions, new_instance(), lambda: Pulse([one.standing() for one in keepers], app.live.errors))
         )
-        there |= {platform.name: platform for platform in _platforms(settings, desk, refreshing)}
+        there |= {platform.name: platform for platform in _platforms(settings, sessions, desk, refreshing)}
         for platform in there.values():
             stack.enter_context(app.answering.serving(platform))
             keepers.append(Keeper(platform, partial(inbox.on_event, platform), tell))
@@ -71,31 +72,57 @@ async def connected(app: App, panel_link: PanelLink | None, tell: Callable[[str]
         for room in (Opening, Backfill) if there else ():
             task = asyncio.create_task(room(sessions, there, settings.chat.backfill_days).run())
             stack.push_async_callback(_ended, task)
-        for beside in (refreshing.follow(), Notices(sessions, there).follow()):
+        control = Control(there, around, refreshing)
+        for beside in (refreshing.follow(), Notices(sessions, there).follow(), control.run()):
             stack.push_async_callback(_ended, asyncio.create_task(beside))
         if there:
             stack.push_async_callback(_ended, asyncio.create_task(warm(app)))
         yield
 
 
-def _platforms(settings: BotConfig, desk: Desk, refreshing: Refreshing) -> list[Messenger]:
-    if not named(settings):
-        return []
+def _platforms(settings: BotConfig, sessions: Sessions, desk: Desk, refreshing: Refreshing) -> list[Messenger]:
+    made = {
+        "slack": lambda: _slack(settings.slack, desk, refreshing),
+        "discord": lambda: _discord(settings, sessions, desk),
+    }
+    return [made[network]() for network in settings.networks]
+
+
+def _slack(table: config.Slack, desk: Desk, refreshing: Refreshing) -> Messenger:
     from bot.platforms.slack.checks import Keys
     from bot.platforms.slack.platform import Slack  # verbs do without
 
-    table = settings.slack
     secrets_of = (table.bot_token, table.app_token, table.signing_secret)
     bot_token, app_token, signing_secret = (one.get_secret_value() for one in secrets_of)
     logs.never_show((bot_token, app_token, signing_secret))
-    return [
-        Slack(
-            desk,
-            Keys(bot_token, app_token, table.transport, signing_secret, table.api_url),
-            look_at=partial(_look_at, desk, refreshing),
-            listens=(table.host, table.port),
-        )
-    ]
+    return Slack(
+        desk,
+        Keys(bot_token, app_token, table.transport, signing_secret, table.api_url),
+        look_at=partial(_look_at, desk, refreshing),
+        listens=(table.host, table.port),
+    )
+
+
+def _discord(settings: BotConfig, sessions: Sessions, desk: Desk) -> Messenger:
+    from bot.platforms.discord.platform import Discord
+
+    table, chat = settings.discord, settings.chat
+    token = table.bot_token.get_secret_value()
+    logs.never_show((token,))
+    return Discord(
+        desk,
+        token,
+        table.api_url,
+        table.gateway_url,
+        patience=timedelta(minutes=chat.patience_minutes),
+        directs=partial(_directs, sessions, timedelta(days=chat.context_days)),
+    )
+
+
+async def _directs(sessions: Sessions, reach: timedelta) -> Sequence[str]:
+    """Where people asked in private lately: Discord tells no new session of these."""
+    async with reading(sessions) as session:
+        return await mentions.directs(session, "discord", datetime.now(UTC) - reach, DIRECTS)
 
 
 async def _look_at(desk: Desk, refreshing: Refreshing, call: Call, publish: Callable[[Card], Awaitable[None]]) -> None:

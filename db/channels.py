@@ -39,6 +39,15 @@ class ChannelSummary:
     past: Progress | None = None  # how far it was read, where it is collected from a network
 
 
+@dataclass(frozen=True, slots=True)
+class OpenedChannel:
+    """A channel that is collected, by its platform's ids."""
+
+    workspace: str
+    channel: str
+    name: str
+
+
 async def ensure(session: AsyncSession, workspace: Workspace, platform_id: str, name: str, now: datetime) -> Channel:
     """The channel's row, made closed if it is new; a changed name is taken over."""
     found = await known(session, workspace, platform_id)
@@ -62,6 +71,14 @@ async def opened(session: AsyncSession, platform: str, workspace: str, channel: 
     """Whether messages of this channel, by the platform's ids, are collected."""
     state = await session.scalar(_seen(Channel.state, platform, workspace, channel))
     return state not in (None, "closed")
+
+
+async def opened_in(session: AsyncSession, platform: str) -> list[OpenedChannel]:
+    """Every channel of a platform's that is collected."""
+    columns = select(Workspace.platform_id, Channel.platform_id, Channel.name)
+    here = (Workspace.platform == platform, Channel.state != "closed")
+    rows = await session.execute(columns.select_from(Channel).join(Workspace).where(*here).order_by(Channel.id))
+    return [OpenedChannel(*row) for row in rows]
 
 
 async def held(session: AsyncSession, platform: str, workspace: str, channel: str) -> tuple[Workspace, Channel] | None:

@@ -20,7 +20,11 @@ from db.redact import without_secrets
 TALKATIVE = ("slack_sdk", "slack_bolt", "slack", "discord")  # libraries that log whole payloads below INFO
 CONNECTING = "slack_sdk"  # says the same every few seconds while Slack is away, each time with a trace
 AGAIN_S = 600.0  # before they may say it again
-_TICKET = re.compile(r"(?P<before>[?&](?:ticket|token|code)=)[^\s&\"'<>)]+")  # one-time ways in, within addresses
+# One-time ways in: within addresses, and as Discord writes those by which a press is answered.
+_TICKET = re.compile(
+    r"(?P<before>[?&](?:ticket|token|code)=|/(?:webhooks|interactions)/[0-9]{1,24}/)[^\s/?&\"'<>)]+"
+    r"|aW50ZXJhY3Rpb246[A-Za-z0-9+/=_-]+"  # base64 of "interaction:"
+)
 
 _never: set[str] = set()  # values that the config says are secret
 
@@ -54,7 +58,11 @@ def masked(text: str) -> str:
     """`text` as it may stand in a log."""
     for value in sorted(_never, key=len, reverse=True):
         text = text.replace(value, "[secret]")
-    return without_secrets(_TICKET.sub(r"\g<before>[token]", text))
+    return without_secrets(_TICKET.sub(_cut, text))
+
+
+def _cut(found: re.Match[str]) -> str:
+    return f"{found['before'] or ''}[token]"
 
 
 def _masked_line(logger: Any, method: str, line: Any) -> Any:

@@ -14,7 +14,21 @@ import typer
 from rich.console import Console
 
 from bot.chat.troubles import is_ours
-from bot.cli import health, imports, language, manifest, moderation, panel, people, personas, talk, text, training, wide
+from bot.cli import (
+    health,
+    imports,
+    invite,
+    language,
+    manifest,
+    moderation,
+    panel,
+    people,
+    personas,
+    talk,
+    text,
+    training,
+    wide,
+)
 from bot.cli.common import LEARN, ORDER, TEXT
 from db import logs, words
 
@@ -36,7 +50,17 @@ def settings(
         os.environ["YAMABIKO_CONFIG"] = str(config.absolute())  # the trainer we may start reads the same file
 
 
-for part in (health.cli, manifest.cli, panel.cli, talk.cli, moderation.cli, people.cli, text.cli, training.cli):
+for part in (
+    health.cli,
+    manifest.cli,
+    invite.cli,
+    panel.cli,
+    talk.cli,
+    moderation.cli,
+    people.cli,
+    text.cli,
+    training.cli,
+):
     cli.add_typer(part)
 cli.add_typer(moderation.reply, name="reply", rich_help_panel=ORDER)
 cli.add_typer(imports.cli, name="import", rich_help_panel=TEXT)

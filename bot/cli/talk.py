@@ -15,7 +15,6 @@ from bot.chat.compare import Compared
 from bot.chat.compare import compare as compare_speakers
 from bot.cli.common import BEGIN, TALK, Json, err, out, print_json, shell
 from bot.cli.panel import in_networks, panel_if_wanted, to_its_end, trained, until_stopped
-from bot.networks import named
 from bot.platforms.console import Console, OneQuestion
 from bot.prepare import prepare as prepare_base
 from db import words
@@ -79,7 +78,7 @@ def run(persona: PersonaOption = None) -> None:
 
     async def go() -> None:
         async with talking() as app, trained(app), panel_if_wanted(app), in_networks(app):
-            await (until_stopped() if named(app.rows.settings) else converse(app, persona))
+            await (until_stopped() if app.rows.settings.networks else converse(app, persona))
 
     to_its_end(go())
 

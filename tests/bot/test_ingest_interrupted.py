@@ -66,7 +66,7 @@ async def test_another_file_does_not_go_on_where_this_one_stopped(sqlite_session
     assert (done.stored, done.unchanged, done.resumed) == (20, 10, False)
 
 
-@pytest.mark.parametrize("kind", ["slack-export", "discord-export"])
+@pytest.mark.parametrize("kind", ["slack-export", pytest.param("discord-export", marks=pytest.mark.long)])
 async def test_an_import_killed_midway_ends_with_the_rows_of_an_uninterrupted_one(tmp_path: Path, kind: str) -> None:
     if kind == "slack-export":
         file = busy_export(tmp_path / "export.zip", days=80, a_day=120)

@@ -3,6 +3,7 @@
 import pytest
 
 from db import channels, workspaces
+from db.channels import OpenedChannel
 from db.session import Sessions, reading, transaction
 from tests.fakes import community
 
@@ -17,6 +18,15 @@ async def test_a_new_channel_is_closed_and_a_new_name_is_taken_over(sessions: Se
     assert first.id == renamed.id == nameless.id
     async with reading(sessions) as session:
         assert (await channels.named(session, "#lobby")).id == first.id
+
+
+async def test_the_opened_channels_of_a_platform_are_listed_by_its_ids(sessions: Sessions, now) -> None:
+    async with transaction(sessions) as session:
+        for platform, state in (("slack", "context"), ("discord", "closed"), ("discord", "context")):
+            workspace = await workspaces.ensure(session, platform, "G1", "Harbour", now)
+            (await channels.ensure(session, workspace, state, f"the {state} one", now)).state = state
+    async with reading(sessions) as session:
+        assert await channels.opened_in(session, "discord") == [OpenedChannel("G1", "context", "the context one")]
 
 
 async def test_a_name_in_two_workspaces_must_be_written_with_one_of_them(sessions: Sessions, now) -> None:

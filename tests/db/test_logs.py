@@ -38,6 +38,10 @@ BOT = "xox" + "b-123456789012-123456789012-AbCdEfGhIjKlMnOpQrStUvWx"
 APP = "xapp-" + "1-A012-345-abcdef012345"
 SECRET = "0123456789abcdef" * 2
 BACK = "https://hooks.slack.com/" + "commands/T000/123/abcdef"
+DISCORD = "MTA5" + "x" * 23 + ".GhIjKl." + "y" * 38
+ANSWER = "https://discord.com/api/v10/" + "webhooks/1234567890/zyxw-vuts/messages/@original"
+CALLBACK = "http://proxy:8080/" + "interactions/1234567890/zyxw-vuts/callback"
+PRESS = "aW50ZXJhY3Rpb246" + "MTIzNDU2Nzg5MA=="
 TICKET = "wss://wss-primary.slack.com/link/?ticket=" + "0f2a-44c1&app_id=a"
 
 
@@ -45,11 +49,11 @@ TICKET = "wss://wss-primary.slack.com/link/?ticket=" + "0f2a-44c1&app_id=a"
 def secrets(capsys: pytest.CaptureFixture[str]) -> Iterator[tuple[str, ...]]:
     logs.configure()
     logs.never_show([SECRET])
-    yield (BOT, APP, SECRET, BACK, "0f2a-44c1")
+    yield (BOT, APP, SECRET, BACK, "0f2a-44c1", DISCORD, "zyxw-vuts", PRESS)
     logs._never.clear()
 
 
-@pytest.mark.parametrize("secret", [BOT, APP, SECRET, BACK, TICKET])
+@pytest.mark.parametrize("secret", [BOT, APP, SECRET, BACK, TICKET, DISCORD, ANSWER, CALLBACK, PRESS])
 def test_a_secret_stands_in_no_line_wherever_it_comes_from(
     secrets: tuple[str, ...], secret: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -71,7 +75,13 @@ def test_a_secret_stands_in_no_line_wherever_it_comes_from(
 def test_libraries_never_tell_payloads() -> None:
     for lowest in ("debug", "info", "warning"):
         logs.configure(lowest)
-        for name in ("slack_sdk.web.async_client", "slack_bolt.AsyncApp", "slack_sdk.socket_mode"):
+        for name in (
+            "slack_sdk.web.async_client",
+            "slack_bolt.AsyncApp",
+            "slack_sdk.socket_mode",
+            "discord.http",
+            "discord.gateway",
+        ):
             assert not logging.getLogger(name).isEnabledFor(logging.DEBUG)
 
 

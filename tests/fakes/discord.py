@@ -151,6 +151,16 @@ class FakeDiscord(Happenings, Troubles):
         self.world.let_in(guild, bits(*permissions) if permissions else PERMISSIONS)
         self.enter_guild(guild)
 
+    def grant_only(self, *permissions: str | int) -> None:
+        """The app may do just this in the first guild; what everybody may elsewhere, people may here by a role."""
+        everyone, people = self.guild.everyone, self.role("people", EVERYONE)
+        everyone.permissions = 0
+        for member in self.guild.members.values():
+            if member.user != self.bot_id:
+                member.roles.add(people.id)
+        for role in self.guild.roles.values():
+            role.permissions = bits(*permissions) if role.bot else role.permissions
+
     def person(
         self,
         name: str,
@@ -166,6 +176,7 @@ class FakeDiscord(Happenings, Troubles):
         self.world.users[user.id] = user
         for guild in guilds or (self.guild,):
             member = self.world.join(guild, user.id, nick)
+            member.roles.update(one.id for one in guild.roles.values() if one.name == "people")
             if is_admin:
                 member.roles.add(self._admins(guild).id)
             if is_owner:

@@ -94,6 +94,7 @@ def test_pickled_weights_are_taken_where_there_are_no_others(tmp_path: Path):
     assert "model.safetensors" in manifest.files
 
 
+@pytest.mark.long
 def test_a_repository_once_downloaded_is_enough_without_a_network(tmp_path: Path):
     with hub("someone/tiny", tiny_llama(tmp_path / "repository")) as server:
         first = prepare_from(server.address, "someone/tiny", tmp_path / "base")

@@ -110,6 +110,7 @@ def test_a_gpt2_learns_plain_text_and_the_live_adapter_is_scored_as_it_was(
     assert all(bool((parameter != 0).any()) for parameter in lora)
 
 
+@pytest.mark.long
 def test_a_killed_run_resumes_to_the_weights_of_an_uninterrupted_one(llama: Path, tmp_path: Path, start: Any) -> None:
     long = {"learning_rate": 0.002, "epochs": 30, "block": 64, "dropout": 0.1}
     status, whole = start(job(tmp_path / "whole", llama, recipe=long, prompts=[])).finish()
@@ -183,7 +184,7 @@ def failure(child: Child) -> tuple[int, dict[str, Any]]:
     return status, events[-1]
 
 
-@pytest.mark.parametrize("kind", ["llama", "gpt2"])
+@pytest.mark.parametrize("kind", ["llama", pytest.param("gpt2", marks=pytest.mark.long)])
 def test_a_learning_rate_out_of_all_reason_is_called_diverged(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path, start: Any
 ) -> None:

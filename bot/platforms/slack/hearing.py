@@ -4,10 +4,9 @@ Owns that order, and that one message which comes as two events, or again, is ha
 events are made into stands in `payloads` and `collected`.
 """
 
-import asyncio
 import re
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
@@ -15,13 +14,12 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chat.events import Mention
+from bot.chat.once import Once
 from bot.platforms.slack.logger import LOGGER
 from bot.platforms.slack.payloads import Me, asks, mention, people_in
 from bot.platforms.slack.people import People
 
 Hearer = Callable[[dict[str, Any]], Awaitable[object]]  # is given the body of an event
-
-_REMEMBERED = 2000
 
 
 def app_of(client: AsyncWebClient, token: str, me: Me, hearers: Sequence[Hearer]) -> AsyncApp:
@@ -64,24 +62,12 @@ class Mentions:
 
     def __init__(self, me: Me, people: People, on_mention: Callable[[Mention], Awaitable[object]]) -> None:
         self._me, self._people, self._on_mention = me, people, on_mention
-        self._heard: OrderedDict[tuple[str, str], asyncio.Future[None]] = OrderedDict()
+        self._once = Once()
 
     async def hear(self, body: dict[str, Any]) -> None:
         event = body.get("event") or {}
-        if not asks(event, self._me):
-            return
-        key = (str(event["channel"]), str(event["ts"]))
-        if (before := self._heard.get(key)) is not None:
-            await asyncio.wait([before])
-            if not before.cancelled() and before.exception() is None:
-                return
-        await self._once(key, event)
-
-    async def _once(self, key: tuple[str, str], event: dict[str, Any]) -> None:
-        done = self._heard[key] = asyncio.ensure_future(self._hand_over(event))
-        while len(self._heard) > _REMEMBERED:
-            self._heard.popitem(last=False)
-        await asyncio.shield(done)
+        if asks(event, self._me):
+            await self._once.do((str(event["channel"]), str(event["ts"])), partial(self._hand_over, event))
 
     async def _hand_over(self, event: dict[str, Any]) -> None:
         known = await self._people.get(people_in(event, self._me), str(event["channel"]))

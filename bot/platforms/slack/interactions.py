@@ -7,6 +7,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import structlog
@@ -18,13 +19,13 @@ from bot.chat import commands
 from bot.chat.cards import Answer, Card, Form, Growing, Question, told
 from bot.chat.commands.asked import Call, FormRefused
 from bot.chat.desk import Desk
+from bot.chat.placing import Expired, Place, put
 from bot.chat.platform import OnEvent
 from bot.platforms.slack import calls, forms
 from bot.platforms.slack.errors import code_of
 from bot.platforms.slack.forms import Opened
-from bot.platforms.slack.growing import grow
 from bot.platforms.slack.page import Look, Page
-from bot.platforms.slack.places import Answering, Dialog, Expired, Place, Private
+from bot.platforms.slack.places import Answering, Dialog, Private
 from bot.platforms.slack.questions import ask
 from db.words import by_default, say, speaking
 
@@ -176,20 +177,11 @@ class Interactions:
                 await self._failed(call, error)
 
     async def _show(self, call: Call, place: Place, answer: Answer | None) -> None:
-        match answer:
-            case None:
-                return
-            case Card():
-                await place.show(answer)
-            case Form():
-                try:
-                    await place.open(answer)
-                except Expired:
-                    await _instead(place, call, self._client)
-            case Question():
-                await ask(self._client, call, answer, place, self._on_event)
-            case Growing():
-                await grow(place, answer)
+        instead = self._private(call) if isinstance(place, Dialog) else None
+        await put(place, answer, partial(self._question, call, place), instead)
+
+    async def _question(self, call: Call, place: Place, question: Question) -> None:
+        await ask(self._client, call, question, place, self._on_event)
 
     async def _filled(self, call: Call, view: forms.View, opened: Opened) -> Filled:
         call = await self._known(call)
@@ -263,11 +255,6 @@ class Interactions:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-
-async def _instead(place: Place, call: Call, client: AsyncWebClient) -> None:
-    sorry = told(say("Slack waited too long to open this; please do the same again."))
-    await (Private(client, call) if isinstance(place, Dialog) else place).show(sorry)
 
 
 def _response(answer: Answer | FormRefused | None, view: forms.View, opened: Opened) -> dict[str, Any]:

@@ -6,7 +6,6 @@ about a post a second for each channel; we keep a little below, so that it need 
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 
 from aiohttp import ClientConnectorError
@@ -17,6 +16,8 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 from slack_sdk.http_retry.request import HttpRequest
 from slack_sdk.http_retry.response import HttpResponse
 from slack_sdk.http_retry.state import RetryState
+
+from bot.chat.turns import Turns
 
 # What Slack allows a minute, less a tenth.
 A_MINUTE: Mapping[str, int] = {
@@ -41,7 +42,7 @@ class Pace:
 
     def __init__(self, *, scale: float = 1.0, clock: Callable[[], float] = time.monotonic) -> None:
         self._minute, self._second, self._clock = 60 * scale, scale, clock
-        self._turns: dict[str, deque[float]] = {}
+        self._turns: dict[str, Turns] = {}
         self._held: dict[str, float] = {}
         self._posts: dict[str, float] = {}
 
@@ -49,21 +50,17 @@ class Pace:
         """A turn for `method` if there is one now."""
         free = self._next(method) <= self._clock()
         if free:
-            self._turns[method].append(self._clock())
+            self._turns[method].take(self._clock())
         return free
 
     def has_room(self, method: str, spare: int = 0) -> bool:
         """Whether there is a turn now, and `spare` more within the minute."""
-        if self._next(method) > self._clock():
-            return False
-        turns = self._turns[method]
-        past = sum(one <= self._clock() - self._minute for one in turns)
-        return len(turns) - past + spare < (turns.maxlen or 0)
+        return self._next(method) <= self._clock() and self._turns[method].has_room(spare)
 
     async def turn(self, method: str) -> None:
         """Wait for a turn; who came first goes first."""
         at = self._next(method)
-        self._turns[method].append(at)
+        self._turns[method].take(at)
         await self._until(at)
         while (held := self._held.get(method, 0.0)) > self._clock():  # it was said meanwhile
             await self._until(held)
@@ -88,9 +85,9 @@ class Pace:
         self._held[method] = max(self._held.get(method, 0.0), self._clock() + seconds)
 
     def _next(self, method: str) -> float:
-        turns = self._turns.setdefault(method, deque(maxlen=A_MINUTE.get(method, _OTHERS)))
-        oldest = turns[0] + self._minute if len(turns) == turns.maxlen else 0.0
-        return max(self._clock(), oldest, self._held.get(method, 0.0))
+        if method not in self._turns:
+            self._turns[method] = Turns(A_MINUTE.get(method, _OTHERS), self._minute, self._clock)
+        return max(self._clock(), self._turns[method].next(), self._held.get(method, 0.0))
 
     async def _until(self, at: float) -> None:
         if (wait := at - self._clock()) > 0:

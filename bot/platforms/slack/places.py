@@ -4,7 +4,7 @@ Owns the ways Slack offers and what each of them refuses. Knows no command.
 """
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from slack_sdk.errors import SlackApiError
@@ -17,6 +17,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.chat.cards import Card, Form
 from bot.chat.commands.asked import Call
+from bot.chat.placing import Expired
 from bot.platforms.slack.blocks import blocks, fallback
 from bot.platforms.slack.calls import opened_from
 from bot.platforms.slack.errors import code_of
@@ -27,23 +28,6 @@ log = structlog.get_logger()
 USES = 5  # of an address for answers, within half an hour
 DIALOG_CARDS = 100
 EXPIRED = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"})
-
-
-class Expired(Exception):
-    """Slack opens no dialog any more for what was pressed: it gives three seconds."""
-
-
-class Place(Protocol):
-    """`room` is how many cards may still be shown: where they replace each other many, else one after the first."""
-
-    @property
-    def room(self) -> int: ...
-
-    async def show(self, card: Card) -> None: ...
-
-    async def open(self, form: Form) -> None:
-        """Raises Expired."""
-        ...
 
 
 class Private:

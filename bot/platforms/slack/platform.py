@@ -3,7 +3,6 @@
 Owns what the chat rooms ask of it. The connection stands in `connection`, how a reply comes to show in `showing`.
 """
 
-import asyncio
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import Any
@@ -14,8 +13,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.chat.cards import Card
 from bot.chat.desk import Desk
 from bot.chat.events import ChannelSeen, Thread, WorkspaceSeen, Written
-from bot.chat.platform import Draft, OnEvent, Page
+from bot.chat.platform import Draft, OnEvent, Page, Trouble
 from bot.chat.replying.posting import Gone, found, refs_of
+from bot.chat.telling import Telling
 from bot.platforms.slack.checks import Keys
 from bot.platforms.slack.connection import Connection
 from bot.platforms.slack.pace import Pace, Patience, reconnecting
@@ -30,7 +30,6 @@ from bot.platforms.slack.writing import Writing
 
 log = structlog.get_logger()
 
-TELLING_S = 0.7  # for which somebody waits who tells; Slack may take longer
 NOTE = "yamabiko_note"
 
 
@@ -55,7 +54,7 @@ class Slack:
         self._connection = Connection(self._wire, desk, look_at, keys, listens)
         self._threads = Threads(self._wire, self._connection)
         self._past = Past(self._wire, self._connection)
-        self._telling: set[asyncio.Task[None]] = set()
+        self._telling = Telling()
 
     def connected(self) -> bool:
         return self._connection.connected
@@ -65,13 +64,14 @@ class Slack:
         """Where the HTTP transport listens."""
         return self._connection.address
 
+    def lacks(self) -> Trouble | None:
+        return None
+
     async def run(self, on_event: OnEvent) -> None:
         try:
             await self._connection.serve(on_event)
         finally:
-            for task in self._telling:
-                task.cancel()
-            await asyncio.gather(*self._telling, return_exceptions=True)
+            await self._telling.aclose()
 
     async def show(self, to: Thread, draft: Draft) -> str:
         return await Showing(self._wire, self._streams, to, draft).show()
@@ -90,11 +90,7 @@ class Slack:
         return "\n".join([*standing, *([left] if left else [])]) or None
 
     async def tell(self, to: Thread, sentence: str) -> None:
-        """Nobody who tells waits for long; what Slack does not take is lost, as it was a kindness."""
-        task = asyncio.create_task(self._tell(to, sentence))
-        self._telling.add(task)
-        task.add_done_callback(self._telling.discard)
-        await asyncio.wait([task], timeout=TELLING_S)
+        await self._telling.begin(self._tell(to, sentence))
 
     async def _tell(self, to: Thread, sentence: str) -> None:
         thread = to.thread or to.message
@@ -124,6 +120,9 @@ class Slack:
 
     async def written(self, workspace: str, channel: str, nonce: str) -> str | None:
         return await self._past.written(channel, nonce)
+
+    async def rewrite(self, workspace: str, channel: str, ref: str, card: Card) -> None:
+        await self._past.rewrite(channel, ref, card)
 
     async def write_to(self, workspace: str, member: str, card: Card) -> None:
         await Writing(self._wire).write_to(member, card)

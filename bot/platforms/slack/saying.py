@@ -6,12 +6,12 @@ Owns its blocks and what notifications show in their stead. Nothing in it pings 
 from collections.abc import Sequence
 from typing import Any
 
+from bot.chat import texts
 from bot.chat.cards import Button
 from bot.chat.platform import Kind
 from bot.chat.replying import posts
 from bot.chat.replying.outgoing import quiet
 from bot.platforms.slack.blocks import actions_block
-from db.words import say
 
 LIMIT = 3900  # characters of a post; Slack may cut longer ones in two
 _FALLBACK = 3000  # chat.update takes 4,000, and escapes are long
@@ -40,6 +40,6 @@ def ending(kind: Kind, persona: str | None, actions: Sequence[Button]) -> Blocks
     """What stands under the whole of it: that a machine said it, and what can be done with it."""
     if kind != "answer":
         return []
-    mark = say("AI · {persona}", persona=persona) if persona else say("AI")
+    mark = texts.by_a_machine(persona)
     line = {"type": "context", "elements": [{"type": "plain_text", "text": quiet(mark)[:150], "emoji": False}]}
     return [line, *actions_block(actions)]

@@ -5,7 +5,8 @@ import pytest
 from bot.chat.cards import Button, Card, Row, Text, told
 from bot.chat.commands.asked import FormRefused
 from bot.platforms.slack import interactions
-from tests.fakes.scripted_desk import ASK, BUTTONS, Bot, shown
+from tests.fakes.script import ASK, BUTTONS
+from tests.fakes.scripted_desk import Bot, shown
 from tests.fakes.slack import Channel, FakeSlack, Person
 
 
@@ -72,7 +73,7 @@ async def test_a_form_that_comes_too_late_for_slack_asks_to_try_again(
     slack.fault("views.open", error="expired_trigger_id")
     await ann.slash("/yamabiko retrain", general)
     await slack.until(lambda: ann.ephemerals)
-    assert shown(slack, ann) == "Slack waited too long to open this; please do the same again."
+    assert shown(slack, ann) == "Your network waited too long to open this; please do the same again."
 
 
 async def test_where_the_bot_is_not_in_the_channel_a_forms_answer_comes_in_direct_messages(

@@ -1,23 +1,12 @@
 """Cards that grow in Slack: in the place of the card that was pressed, or in its dialog."""
 
-import asyncio
-from collections.abc import AsyncGenerator
-
 import pytest
 
-from bot.chat.cards import Card, Growing, told
-from bot.platforms.slack import growing
-from tests.fakes.scripted_desk import BUTTONS, Bot, pressed_card, shown
+from bot.chat import placing
+from bot.chat.cards import Card
+from tests.fakes.script import BUTTONS, growing_card
+from tests.fakes.scripted_desk import Bot, pressed_card, shown
 from tests.fakes.slack import Channel, FakeSlack, Person
-
-
-def growing_card(*words: str, every: float = 0.0) -> Growing:
-    async def cards() -> AsyncGenerator[Card]:
-        for word in words:
-            yield told(word)
-            await asyncio.sleep(every)
-
-    return Growing(cards())
 
 
 async def test_a_growing_card_of_a_command_shows_its_first_and_its_last(
@@ -32,7 +21,7 @@ async def test_a_growing_card_of_a_command_shows_its_first_and_its_last(
 async def test_a_growing_card_of_a_button_changes_in_place_five_times_at_most(
     slack: FakeSlack, bot: Bot, ann: Person, general: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(growing, "EVERY_S", 0.0)
+    monkeypatch.setattr(placing, "EVERY_S", 0.0)
     card = await pressed_card(slack, ann, general, bot)
     bot.desk.answers["consent yes"] = growing_card(*(f"step {n}" for n in range(9)), "done", every=0.01)
     answered = await ann.press(card, "Yes")
@@ -44,7 +33,7 @@ async def test_a_growing_card_of_a_button_changes_in_place_five_times_at_most(
 async def test_a_growing_card_on_the_page_changes_in_its_dialog(
     slack: FakeSlack, bot: Bot, ann: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(growing, "EVERY_S", 0.0)
+    monkeypatch.setattr(placing, "EVERY_S", 0.0)
     bot.page = Card([BUTTONS])
     bot.desk.answers["consent yes"] = growing_card("asking", "done", every=0.1)
     await ann.open_home()

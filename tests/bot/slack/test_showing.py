@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from bot.chat import texts
 from bot.platforms.slack.saying import LIMIT
 from db.session import Sessions
@@ -149,6 +151,7 @@ async def test_an_answer_that_slack_finds_too_long_or_wrong_is_said_in_plainer_w
         assert slack.bot_posts(general)[1].text.endswith("…")
 
 
+@pytest.mark.long
 async def test_two_hundred_mentions_in_ten_seconds(sqlite_sessions: Sessions, tmp_path: Path, slack: FakeSlack) -> None:
     """Each is kept, and answered or told to wait, once. What the acknowledgements took is printed."""
     people = [slack.person(f"Person {number}") for number in range(25)]

@@ -54,7 +54,7 @@ class Troubles:
 
     def reset_token(self) -> str:
         """In the portal: the old one opens nothing any more, and whoever came with it is thrown out."""
-        self.world.app.token = f"bot-token-{self.world.snowflake()}"
+        self.world.app.token = f"bot.token.{self.world.snowflake()}"
         self.gateway.hang_up(4004, resumable=False)
         return self.world.app.token
 

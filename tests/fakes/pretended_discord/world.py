@@ -194,7 +194,7 @@ class Application:
     id: str
     name: str
     owner: str
-    token: str = "bot-token-1"
+    token: str = "bot.token.1"  # of three parts, as Discord's
     message_content: bool = False
     members: bool = False
     presences: bool = False

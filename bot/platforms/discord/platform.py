@@ -1,0 +1,104 @@
+"""Discord as a chat network.
+
+Owns what the chat rooms ask of it, by handing each to the one who does it.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+
+from bot.chat.cards import Card
+from bot.chat.desk import Desk
+from bot.chat.events import ChannelSeen, Thread, WorkspaceSeen, Written
+from bot.chat.keeping import Pauses
+from bot.chat.platform import Draft, OnEvent, Page
+from bot.chat.replying.posting import joined
+from bot.chat.telling import Telling
+from bot.platforms.discord.catching_up import CatchingUp, Directs
+from bot.platforms.discord.collected import Collected
+from bot.platforms.discord.connection import Connection, Listener
+from bot.platforms.discord.hearing import Mentions
+from bot.platforms.discord.homes import Homes
+from bot.platforms.discord.interactions import Interactions
+from bot.platforms.discord.pace import Pace
+from bot.platforms.discord.past import Past
+from bot.platforms.discord.showing import Replies
+from bot.platforms.discord.telling import Privately
+from bot.platforms.discord.threads import Threads
+from bot.platforms.discord.thumbs import Thumbs
+from bot.platforms.discord.wire import Wire
+from bot.platforms.discord.writing import Writing
+
+
+async def no_directs() -> Sequence[str]:
+    return ()
+
+
+class Discord:
+    name = "discord"
+    sitting: str | None = None
+
+    def __init__(
+        self,
+        desk: Desk,
+        token: str,
+        api_url: str,
+        gateway_url: str,
+        *,
+        patience: timedelta = timedelta(minutes=15),
+        directs: Directs = no_directs,
+        pace: Pace | None = None,
+        pauses: Pauses | None = None,
+    ) -> None:
+        """`patience` is how old a question may be that is still answered; `directs` gives the direct messages, by
+        Discord's ids, of those who asked there lately.
+        """
+        listeners: list[Listener] = []
+        self._connection = Connection(token, api_url, gateway_url, listeners, pauses=pauses)
+        wire = Wire(self._connection, pace or Pace())
+        self._replies, self._threads, self._privately = Replies(wire), Threads(wire), Privately(wire)
+        self._past, self._writing = Past(self._connection), Writing(self._connection)
+        self._telling, self._homes = Telling(), Homes(self._connection)
+        mentions = Mentions(self._homes, self.tell, self._threads.note)
+        interactions = Interactions(desk, self._homes.of, self._threads.note)
+        thumbs = Thumbs(self._homes.of)
+        listeners += [mentions, CatchingUp(mentions, patience, directs), Collected(), thumbs, interactions]
+
+    def connected(self) -> bool:
+        return self._connection.connected
+
+    async def run(self, on_event: OnEvent) -> None:
+        try:
+            await self._connection.serve(on_event)
+        finally:
+            await self._telling.aclose()
+
+    async def show(self, to: Thread, draft: Draft) -> str:
+        return await self._replies.show(to, draft)
+
+    async def find(self, to: Thread, nonce: str, others: Collection[str] = ()) -> str | None:
+        """Discord forgets the names of posts within minutes: what answers the mention is this, in order."""
+        return joined(await self._threads.ours(to, others)) or None
+
+    async def tell(self, to: Thread, sentence: str) -> None:
+        await self._telling.begin(self._privately.tell(to, sentence))
+
+    async def remove(self, to: Thread, ref: str) -> None:
+        await self._replies.remove(to, ref)
+
+    async def thread(self, to: Thread) -> Sequence[Written]:
+        return await self._threads.before(to)
+
+    async def history(self, workspace: WorkspaceSeen, channel: ChannelSeen, before: str | None) -> Page:
+        return await self._past.page(workspace, channel, before)
+
+    async def write(self, workspace: str, channel: str, card: Card, nonce: str = "") -> str:
+        return await self._writing.write(workspace, channel, card, nonce)
+
+    async def written(self, workspace: str, channel: str, nonce: str) -> str | None:
+        return await self._writing.written(workspace, channel, nonce)
+
+    async def rewrite(self, workspace: str, channel: str, ref: str, card: Card) -> None:
+        await self._writing.rewrite(workspace, channel, ref, card)
+
+    async def write_to(self, workspace: str, member: str, card: Card) -> None:
+        await self._writing.write_to(workspace, member, card)
