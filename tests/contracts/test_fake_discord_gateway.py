@@ -212,6 +212,19 @@ async def test_a_new_token_ends_every_session_of_the_old(town: FakeDiscord) -> N
         assert not town.gateway.sessions
 
 
+async def test_an_intent_that_is_switched_off_ends_every_session(town: FakeDiscord, bot: Hearing) -> None:
+    town.switch(message_content=True)
+    with_it = Hearing(usual_intents(message_content=True))
+    serving = asyncio.create_task(with_it.start(town.token))
+    await town.connected(2)
+    town.switch(message_content=False)
+    with pytest.raises(discord.PrivilegedIntentsRequired):
+        await serving
+    await with_it.close()
+    await heard(town, bot, "READY", 2)
+    assert not bot.events("RESUMED")
+
+
 async def test_an_outage_answers_nobody(town: FakeDiscord, bot: Hearing) -> None:
     async with town.outage():
         await town.until(lambda: not town.gateway.sockets)

@@ -63,7 +63,10 @@ async def test_writing_in_a_thread_takes_it_out_again(
     assert not thread.thread.archived
     mod = town.person("Mod", is_admin=True)
     await mod.archive(thread, locked=True)
+    assert await refused(there.send("once more")) == (403, 50083)
+    await mod.archive(thread, False)
     assert await refused(there.send("once more")) == (403, 160005)
+    assert await refused(ours.edit(content="changed")) == (403, 160005)
     with pytest.raises(AssertionError, match="is locked"):
         await bea.post(square, "me too", thread=thread)
 

@@ -30,7 +30,6 @@ from tests.fakes.pretended_discord.happenings import Happenings
 from tests.fakes.pretended_discord.intents import ALWAYS
 from tests.fakes.pretended_discord.interactions import Modal
 from tests.fakes.pretended_discord.limits import Fault, Faults, Limits
-from tests.fakes.pretended_discord.messages import reference_to
 from tests.fakes.pretended_discord.permissions import EVERYONE, Permission, bits, may
 from tests.fakes.pretended_discord.person import Person
 from tests.fakes.pretended_discord.rendering import rendered, transcript
@@ -45,7 +44,6 @@ from tests.fakes.pretended_discord.world import (
     Kind,
     Message,
     Role,
-    Said,
     User,
     World,
 )
@@ -257,15 +255,6 @@ class FakeDiscord(Happenings, Troubles):
             made.append(message)
         channel.messages = dict(sorted(channel.messages.items(), key=lambda one: int(one[0])))
         return made
-
-    def pin(self, message: Message, who: str) -> None:
-        message.pinned = True
-        channel = self.world.channels[message.channel]
-        self.change(message)
-        self.pins_changed(channel)
-        told = Message(self.world.snowflake(), channel.id, who, self.clock.now(), kind=Said.PIN)
-        told.by_bot, told.reference = who == self.bot_id, reference_to(self, message)
-        self.post(told)
 
     # Waiting and looking.
 

@@ -22,7 +22,7 @@ from tests.fakes.pretended_discord.showing import (
     stamp,
     thread_member,
 )
-from tests.fakes.pretended_discord.world import WRITTEN, Channel, Guild, Json, Member, Message, Role, User, World
+from tests.fakes.pretended_discord.world import WRITTEN, Channel, Guild, Json, Member, Message, Role, Said, User, World
 
 if TYPE_CHECKING:
     from tests.fakes.pretended_discord.gateway import Gateway, Session
@@ -268,6 +268,17 @@ class Happenings:
             data["member"] = shown_member(self.world, self.world.guilds[channel.guild].members[user])
         if heard_by_bot(self.world, channel.id):
             self.gateway.tell("TYPING_START", Intent.GUILD_TYPING if channel.guild else Intent.DM_TYPING, data)
+
+    def pin(self, message: Message, who: str) -> None:
+        """Discord says so itself, in the channel."""
+        message.pinned = True
+        channel = self.world.channels[message.channel]
+        self.change(message)
+        self.pins_changed(channel)
+        told = Message(self.world.snowflake(), channel.id, who, self.clock.now(), kind=Said.PIN)
+        told.by_bot = who == self.world.bot.id
+        told.reference = {"message_id": message.id} | self._where(channel)
+        self.post(told)
 
     def pins_changed(self, channel: Channel) -> None:
         data: Json = self._where(channel) | {"last_pin_timestamp": stamp(self.clock.now())}

@@ -56,9 +56,15 @@ def writable(discord: "FakeDiscord", channel: str) -> Channel:
         raise Refused(403, 50007, "Cannot send messages to this user")
     if not may(world, place, world.bot.id, P.SEND_MESSAGES_IN_THREADS if place.thread else P.SEND_MESSAGES):
         raise missing_permissions()
-    if place.thread and place.thread.locked and not may(world, place, world.bot.id, P.MANAGE_THREADS):
-        raise Refused(403, 160005, "Thread is locked")
+    must_be_unlocked(discord, place)
     return place
+
+
+def must_be_unlocked(discord: "FakeDiscord", place: Channel) -> None:
+    """Nobody but who manages threads takes a locked one out again, or says anything in it."""
+    if place.thread and place.thread.locked and not may(discord.world, place, discord.bot_id, P.MANAGE_THREADS):
+        archived = place.thread.archived
+        raise Refused(403, 50083, "Thread is archived") if archived else Refused(403, 160005, "Thread is locked")
 
 
 def must_be_open(channel: Channel) -> None:
@@ -184,6 +190,7 @@ def edit(discord: "FakeDiscord", call: Call) -> Json:
             return shown(discord, message)
         raise Refused(403, 50005, "Cannot edit a message authored by another user")
     must_be_open(channel)
+    must_be_unlocked(discord, channel)
     return shown(discord, rewrite(discord, message, Body(data, call.files, message)))
 
 

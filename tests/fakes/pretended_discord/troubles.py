@@ -11,6 +11,8 @@ from tests.fakes.pretended_discord.gateway import GONE_AWAY, INVALID, RECONNECT,
 from tests.fakes.pretended_discord.limits import Fault, Faults
 from tests.fakes.pretended_discord.world import World
 
+REVOKED = 4003  # not authenticated any more
+
 
 class Troubles:
     world: World
@@ -55,8 +57,17 @@ class Troubles:
     def reset_token(self) -> str:
         """In the portal: the old one opens nothing any more, and whoever came with it is thrown out."""
         self.world.app.token = f"bot.token.{self.world.snowflake()}"
-        self.gateway.hang_up(4004, resumable=False)
+        self.gateway.hang_up(REVOKED, resumable=False)
         return self.world.app.token
+
+    def switch(self, **privileged: bool) -> None:
+        """In the portal: message_content, members, presences. Whatever is switched off ends every session, whether it
+        heard of that or not; whoever then asks for it again is not let in."""
+        for name, on in privileged.items():
+            off = getattr(self.world.app, name) and not on
+            setattr(self.world.app, name, on)
+            if off:
+                self.gateway.hang_up(REVOKED, resumable=False)
 
     @asynccontextmanager
     async def refusing_connections(self) -> AsyncGenerator[None]:
