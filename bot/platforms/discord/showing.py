@@ -64,10 +64,10 @@ class Showing:
         said |= self._under(place, text)
 
         async def send(channel: discord.PartialMessageable) -> str:
+            self._stop_thinking()
             return str((await channel.send(**said, suppress_embeds=True)).id)
 
         ref = await self._wire.call(to, send, self._draft.ours)
-        self._stop_thinking()
         self._refs.append(ref)
         self._complete = ref if self._is_last(place) else self._complete
         return ref

@@ -28,7 +28,9 @@ class Thinking:
 
     @asynccontextmanager
     async def shown(self, to: Thread) -> AsyncGenerator[Callable[[], None]]:
-        """Until the block ends, or until what is given is called: Discord takes it away when something is posted."""
+        """Until the block ends, or until what is given is called, right before something is posted: Discord takes it away
+        then, and what is shown after stays for ten seconds.
+        """
         place, ended = place_of(to), False
 
         def end() -> None:

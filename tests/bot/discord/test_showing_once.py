@@ -60,9 +60,10 @@ async def test_an_answer_goes_on_while_the_connection_is_lost_and_taken_up_again
     async with in_discord(sessions, tmp_path, discord, otherwise=SLOW, word_s=0.05) as bot:
         await ann.mention(general, "one")
         await growing(discord, general)
-        discord.disconnect()
-        await discord.until(lambda: not bot.platform.connected())
-        await ann.mention(general, "two")  # told again to who resumes
+        async with discord.refusing_connections():
+            discord.disconnect()
+            await discord.until(lambda: not bot.platform.connected())
+            await ann.mention(general, "two")  # told to who resumes
         await bot.done(2)
         assert [one.attempt for one in await bot.replies()] == [1, 1]
         assert len(discord.bot_posts(general)) == 2
