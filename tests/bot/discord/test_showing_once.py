@@ -74,18 +74,19 @@ async def test_what_was_asked_while_the_session_was_lost_is_answered_once_by_the
     sessions: Sessions, tmp_path: Path, discord: FakeDiscord, ann: Person, general: Channel
 ) -> None:
     thread = await ann.start_thread(general, "thread")
-    async with in_discord(sessions, tmp_path, discord, directs=(ann.dm_channel.id,)) as bot:
+    async with in_discord(sessions, tmp_path, discord) as bot:
         await ann.mention(general, "one")
-        await bot.done()
+        await ann.dm("a private one")
+        await bot.done(2)
         async with discord.refusing_connections():
             discord.disconnect(resumable=False)
             await discord.until(lambda: not bot.platform.connected())
             await ann.mention(general, "two")
             await ann.mention(thread, "three")
             await ann.dm("four")
-        found = await bot.done(4)
+        found = await bot.done(5)
         await discord.settled()
-        assert sorted(one.asked for one in found) == ["four", "one", "three", "two"]
+        assert sorted(one.asked for one in found) == ["a private one", "four", "one", "three", "two"]
         assert (len(discord.bot_posts(general)), len(discord.bot_posts(thread))) == (2, 1)
         assert discord.gateway.identified == 2
 
@@ -110,3 +111,19 @@ async def test_what_was_asked_before_the_bot_came_is_answered_as_far_as_patience
         assert [one.asked for one in found] == ["just now", "now"]
         assert len(discord.bot_posts(general)) == 2
         assert old[0].id not in [one.platform_message_id for one in found]
+
+
+async def test_a_restart_looks_no_further_back_than_to_where_the_bot_was_there(
+    sessions: Sessions, tmp_path: Path, discord: FakeDiscord, ann: Person, general: Channel
+) -> None:
+    """What was refused then, because she asked too often, is not answered now."""
+    async with in_discord(sessions, tmp_path, discord):
+        pass
+    asked = discord.fill(general, ann, [f"<@{discord.bot_id}> refused"], end=discord.clock.now() - 60)
+    asked[0].mentions = [discord.bot_id]
+    private = ann.dm_channel
+    async with in_discord(sessions, tmp_path, discord) as bot:
+        await ann.mention(general, "now")
+        await bot.done()
+        assert [one.asked for one in await bot.replies()] == ["now"]
+        assert discord.bot_posts(private) == []
