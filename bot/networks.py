@@ -4,13 +4,14 @@ Reads the config; the networks get plain values.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from bot import config
 from bot.app import App, new_instance, warm
+from bot.chat.attendance import Attendance
 from bot.chat.cards import Card
 from bot.chat.collecting.backfill import Backfill
 from bot.chat.collecting.live import Collecting
@@ -30,10 +31,8 @@ from bot.chat.replying.blocklist import Blocklist
 from bot.chat.verbs import personas, watching
 from bot.chat.verbs.authority import Actor
 from bot.config import BotConfig
-from db import logs, mentions
-from db.session import Sessions, reading
-
-DIRECTS = 50  # conversations in private that are looked through for questions after a restart
+from db import logs
+from db.session import Sessions
 
 PanelLink = Callable[[Actor], Awaitable[str]]
 
@@ -109,20 +108,9 @@ def _discord(settings: BotConfig, sessions: Sessions, desk: Desk) -> Messenger:
     table, chat = settings.discord, settings.chat
     token = table.bot_token.get_secret_value()
     logs.never_show((token,))
-    return Discord(
-        desk,
-        token,
-        table.api_url,
-        table.gateway_url,
-        patience=timedelta(minutes=chat.patience_minutes),
-        directs=partial(_directs, sessions, timedelta(days=chat.context_days)),
-    )
-
-
-async def _directs(sessions: Sessions, reach: timedelta) -> Sequence[str]:
-    """Where people asked in private lately: Discord tells no new session of these."""
-    async with reading(sessions) as session:
-        return await mentions.directs(session, "discord", datetime.now(UTC) - reach, DIRECTS)
+    patience, reach = timedelta(minutes=chat.patience_minutes), timedelta(days=chat.context_days)
+    attendance = Attendance(sessions, "discord", patience, reach)
+    return Discord(desk, attendance, token, table.api_url, table.gateway_url)
 
 
 async def _look_at(desk: Desk, refreshing: Refreshing, call: Call, publish: Callable[[Card], Awaitable[None]]) -> None:

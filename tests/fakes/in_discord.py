@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
+from bot.chat.attendance import Attendance
 from bot.chat.events import Thread
 from bot.chat.keeping import Pauses
 from bot.chat.replying.reply import Limits
@@ -39,19 +40,14 @@ async def in_discord(
     pauses: Pauses | None = None,
     lease: timedelta = replies.LEASE,
     token: str | None = None,
-    directs: tuple[str, ...] = (),
     connected: bool = True,
     **engine,
 ) -> AsyncGenerator[InDiscord]:
-    """The bot, connected. `directs`: the conversations that its rows know of."""
+    """The bot, connected."""
     await with_persona(sessions)
     bot = InDiscord(sessions, folder, ScriptedEngine(answers, **engine), limits or Limits(), lease)
-
-    async def known() -> tuple[str, ...]:
-        return directs
-
-    where = (token or discord.token, discord.api, discord.link)
-    bot.platform = Discord(bot.desk, *where, directs=known, pace=Pace(scale=SCALE), pauses=pauses or QUICK)
+    where = (Attendance(sessions, "discord"), token or discord.token, discord.api, discord.link)
+    bot.platform = Discord(bot.desk, *where, pace=Pace(scale=SCALE), pauses=pauses or QUICK)
     async with bot.serving(bot.platform, pauses):
         if connected:
             await discord.until(bot.platform.connected)

@@ -4,54 +4,69 @@ Owns where is looked, how far back and how fast. What is handed over a second ti
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 
 import discord
 import structlog
 
+from bot.chat.attendance import Attendance
 from bot.chat.platform import OnEvent
 from bot.platforms.discord.client import HERE, Client
 from bot.platforms.discord.hearing import Mentions
 
 log = structlog.get_logger()
 
-SLACK = timedelta(seconds=10)  # clocks differ, and what was heard last may have come before what was not
 BETWEEN_S = 0.2  # two channels: answering goes first
 MOST = 1000  # messages of one channel
-
-Directs = Callable[[], Awaitable[Sequence[str]]]  # the direct messages of those who asked lately
+NOTED_S = 15.0  # between two notes that we are there
 
 
 class CatchingUp:
-    """`patience` is how old a question may be that is still answered."""
-
-    def __init__(self, mentions: Mentions, patience: timedelta, directs: Directs) -> None:
-        self._mentions, self._patience, self._directs = mentions, patience, directs
+    def __init__(self, mentions: Mentions, attendance: Attendance) -> None:
+        self._mentions, self._attendance = mentions, attendance
         self._turn = asyncio.Lock()  # one channel at a time, whatever comes at once
+        self._first = asyncio.Lock()
+        self._before: datetime | None = None  # since when the first session has missed what was asked
 
     def listen(self, client: Client, on_event: OnEvent) -> None:
         async def guild(guild: discord.Guild) -> None:
-            await self._look(client, on_event, _channels(guild, self._since(client)))
+            since = await self._since(client)
+            await self._look(client, on_event, _channels(guild, since), since)
 
         async def here() -> None:
-            ids = await self._directs()
-            await self._look(client, on_event, [client.get_partial_messageable(int(one)) for one in ids])
+            since = await self._since(client)
+            client.begin(self._attend(client))
+            channels = [client.get_partial_messageable(int(one)) for one in await self._attendance.directs()]
+            await self._look(client, on_event, channels, since)
 
         client.hear("guild_available", guild)
         client.hear(HERE, here)
 
-    def _since(self, client: Client) -> datetime:
-        """When we were last there, as far as this process knows."""
-        earliest, before = datetime.now(UTC) - self._patience, client.presence.before
-        return earliest if before is None else max(earliest, before - SLACK)
+    async def _since(self, client: Client) -> datetime:
+        """When we were last there: this process knows, or the rows did before we came."""
+        if client.presence.before is not None:
+            return await self._attendance.since(client.presence.before)
+        async with self._first:
+            self._before = self._before or await self._attendance.since()
+        return self._before
 
-    async def _look(self, client: Client, on_event: OnEvent, channels: Sequence[discord.abc.Messageable]) -> None:
+    async def _attend(self, client: Client) -> None:
+        while True:
+            try:
+                if client.stands:
+                    await self._attendance.note()
+            except Exception as error:
+                log.warning("that we are in Discord could not be noted", why=repr(error))
+            await asyncio.sleep(NOTED_S)
+
+    async def _look(
+        self, client: Client, on_event: OnEvent, channels: Sequence[discord.abc.Messageable], since: datetime
+    ) -> None:
         trouble: Exception | None = None
         for channel in channels:
             async with self._turn:
                 try:
-                    since = self._since(client)
                     written = [one async for one in channel.history(limit=MOST, after=since, oldest_first=True)]
                     for message in written:
                         await self._mentions.hear(client, on_event, message)

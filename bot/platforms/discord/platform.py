@@ -4,8 +4,8 @@ Owns what the chat rooms ask of it, by handing each to the one who does it.
 """
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
 
+from bot.chat.attendance import Attendance
 from bot.chat.cards import Card
 from bot.chat.desk import Desk
 from bot.chat.events import ChannelSeen, Thread, WorkspaceSeen, Written
@@ -13,7 +13,7 @@ from bot.chat.keeping import Pauses
 from bot.chat.platform import Draft, OnEvent, Page
 from bot.chat.replying.posting import joined
 from bot.chat.telling import Telling
-from bot.platforms.discord.catching_up import CatchingUp, Directs
+from bot.platforms.discord.catching_up import CatchingUp
 from bot.platforms.discord.collected import Collected
 from bot.platforms.discord.connection import Connection, Listener
 from bot.platforms.discord.hearing import Mentions
@@ -29,10 +29,6 @@ from bot.platforms.discord.wire import Wire
 from bot.platforms.discord.writing import Writing
 
 
-async def no_directs() -> Sequence[str]:
-    return ()
-
-
 class Discord:
     name = "discord"
     sitting: str | None = None
@@ -40,18 +36,14 @@ class Discord:
     def __init__(
         self,
         desk: Desk,
+        attendance: Attendance,
         token: str,
         api_url: str,
         gateway_url: str,
         *,
-        patience: timedelta = timedelta(minutes=15),
-        directs: Directs = no_directs,
         pace: Pace | None = None,
         pauses: Pauses | None = None,
     ) -> None:
-        """`patience` is how old a question may be that is still answered; `directs` gives the direct messages, by
-        Discord's ids, of those who asked there lately.
-        """
         listeners: list[Listener] = []
         self._connection = Connection(token, api_url, gateway_url, listeners, pauses=pauses)
         wire = Wire(self._connection, pace or Pace())
@@ -61,7 +53,7 @@ class Discord:
         mentions = Mentions(self._homes, self.tell, self._threads.note)
         interactions = Interactions(desk, self._homes.of, self._threads.note)
         thumbs = Thumbs(self._homes.of)
-        listeners += [mentions, CatchingUp(mentions, patience, directs), Collected(), thumbs, interactions]
+        listeners += [mentions, CatchingUp(mentions, attendance), Collected(), thumbs, interactions]
 
     def connected(self) -> bool:
         return self._connection.connected

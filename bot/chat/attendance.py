@@ -1,0 +1,43 @@
+"""When we were last in a network, and who talks to us in private there.
+
+A network that tells no new connection what happened before is looked through from then on. Owns what is asked of the
+rows for that. Knows no network.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from db import attendance, mentions
+from db.session import Sessions, reading, transaction
+
+DIRECTS = 50  # conversations in private that are looked through, the latest first
+SLACK = timedelta(seconds=30)  # what was heard last is noted now and then, and may not have been kept
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """`patience` is how old a question may be that is still answered, `reach` how old a conversation."""
+
+    sessions: Sessions
+    network: str
+    patience: timedelta = timedelta(minutes=15)
+    reach: timedelta = timedelta(days=30)
+
+    async def since(self, heard: datetime | None = None) -> datetime:
+        """From when on questions are to be looked for; `heard` is when we last listened, where that is known."""
+        earliest = datetime.now(UTC) - self.patience
+        if heard is None:
+            async with reading(self.sessions) as session:
+                heard = await attendance.heard(session, self.network)
+        return earliest if heard is None else max(earliest, heard - SLACK)
+
+    async def note(self) -> None:
+        """We are there now."""
+        async with transaction(self.sessions) as session:
+            await attendance.hear(session, self.network, datetime.now(UTC))
+
+    async def directs(self) -> Sequence[str]:
+        """The direct messages in which anyone asked lately, by the network's ids."""
+        async with reading(self.sessions) as session:
+            return await mentions.directs(session, self.network, datetime.now(UTC) - self.reach, DIRECTS)
