@@ -4,7 +4,7 @@ Reads the config; the networks get plain values.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -29,7 +29,7 @@ from bot.chat.replying.blocklist import Blocklist
 from bot.chat.verbs import personas, watching
 from bot.chat.verbs.authority import Actor
 from bot.config import BotConfig
-from db import logs, mentions
+from db import channels, logs, mentions
 from db.session import Sessions, reading
 
 DIRECTS = 50  # conversations in private that are looked through for questions after a restart
@@ -119,8 +119,15 @@ def _discord(settings: BotConfig, sessions: Sessions, desk: Desk) -> Messenger:
         table.api_url,
         table.gateway_url,
         patience=timedelta(minutes=chat.patience_minutes),
+        opened=partial(_opened, sessions),
         directs=partial(_directs, sessions, timedelta(days=chat.context_days)),
     )
+
+
+async def _opened(sessions: Sessions) -> Collection[int]:
+    """The open channels that Discord's message-content intent is asked for."""
+    async with reading(sessions) as session:
+        return await channels.open_in(session, "discord")
 
 
 async def _directs(sessions: Sessions, reach: timedelta) -> Sequence[str]:

@@ -14,6 +14,7 @@ from db.models import Channel, Message, Pause, Workspace
 from db.models.text import ChannelState
 from db.names import called, plain
 from db.words import say
+from db.workspaces import PACKAGES
 
 _HASH = re.compile("([/／])[#＃]")  # as people write it before a channel's name
 
@@ -62,6 +63,12 @@ async def opened(session: AsyncSession, platform: str, workspace: str, channel: 
     """Whether messages of this channel, by the platform's ids, are collected."""
     state = await session.scalar(_seen(Channel.state, platform, workspace, channel))
     return state not in (None, "closed")
+
+
+async def open_in(session: AsyncSession, platform: str) -> set[int]:
+    """The rows of the platform's channels that are collected from; what members brought themselves is no network's."""
+    rows = select(Channel.id).join(Workspace).where(Workspace.platform == platform, Channel.state != "closed")
+    return set(await session.scalars(rows.where(Workspace.platform_id != PACKAGES[1])))
 
 
 async def held(session: AsyncSession, platform: str, workspace: str, channel: str) -> tuple[Workspace, Channel] | None:

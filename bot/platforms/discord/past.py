@@ -1,7 +1,7 @@
 """What stands in a channel of Discord's: read page by page, with its threads.
 
-Owns what may be read at all, and which refusals need somebody's hand. A row of messages that is being read is remembered
-between its pages, and laid anew where a restart forgot it.
+Owns what may be read at all, and which refusals need somebody's hand. A row of messages that is being read is
+remembered between its pages, and laid anew where a restart forgot it.
 """
 
 from collections import OrderedDict, deque
@@ -54,7 +54,10 @@ class Past:
         client.hear("raw_thread_delete", deleted)
 
     async def page(self, workspace: WorkspaceSeen, channel: ChannelSeen, before: str | None) -> Page:
-        """Messages before the id `before`, the channel's and its threads', oldest first. Raises OutOfReach, NotReached."""
+        """Messages before the id `before`, the channel's and its threads', oldest first.
+
+        Raises OutOfReach, NotReached.
+        """
         row = self._rows.pop(channel.id, None)
         try:
             if before is None or row is None or row.timeline.before != int(before):
