@@ -16,6 +16,7 @@ from bot.chat.collecting.backfill import Backfill
 from bot.chat.collecting.live import Collecting
 from bot.chat.collecting.opening import Opening
 from bot.chat.commands.asked import Around, Call
+from bot.chat.control import Control
 from bot.chat.desk import Desk
 from bot.chat.feedback import Feedback
 from bot.chat.heartbeat import Pulse, beating
@@ -77,7 +78,8 @@ async def connected(app: App, panel_link: PanelLink | None, tell: Callable[[str]
         for room in (Opening, Backfill) if there else ():
             task = asyncio.create_task(room(sessions, there, settings.chat.backfill_days).run())
             stack.push_async_callback(_ended, task)
-        for beside in (refreshing.follow(), Notices(sessions, there).follow()):
+        control = Control(there, around, refreshing)
+        for beside in (refreshing.follow(), Notices(sessions, there).follow(), control.run()):
             stack.push_async_callback(_ended, asyncio.create_task(beside))
         if there:
             stack.push_async_callback(_ended, asyncio.create_task(warm(app)))

@@ -71,6 +71,13 @@ async def ensure(
     return found
 
 
+async def known(session: AsyncSession, workspace: Workspace, platform_id: str) -> Member | None:
+    """The member's row, where it has one."""
+    return await session.scalar(
+        select(Member).where(Member.workspace_id == workspace.id, Member.platform_id == platform_id)
+    )
+
+
 async def named(session: AsyncSession, name: str) -> Member:
     """By name or platform id. Raises NoSuchMember; several of one name are told apart by `#ROW`."""
     query = select(Member).where((Member.name == name) | (Member.platform_id == name))

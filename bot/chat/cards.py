@@ -89,7 +89,8 @@ class Card:
 class Field:
     """One thing a form asks for. `kind`: a line, a long text, one of `choices`, or any number of them.
 
-    A field of any number of choices gives their values one a line. `value` is what stands there at first.
+    A field of any number of choices gives their values one a line. `value` is what stands there at first. Networks
+    whose dialogs are small show first what is not `seldom` filled in.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Field:
     hint: str = ""
     required: bool = False
     longest: int = 3000
+    seldom: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,14 +71,19 @@ class Desk:
         assert isinstance(page, Card), "a page is a card, and so is what is told in its place"
         return page
 
-    async def suggest(self, call: Call, command: str, option: str, typed: str) -> Sequence[Choice]:
-        """What an option could be that begins or goes on as `typed`; at most 25, none when nothing can be said."""
+    async def suggest(
+        self, call: Call, command: str, option: str, typed: str, given: Mapping[str, str] | None = None
+    ) -> Sequence[Choice]:
+        """What an option could be that begins or goes on as `typed`, where the others are `given`.
+
+        At most 25, none when nothing can be said.
+        """
         try:
             asked, language = await self._asked(call)
             wanted = next(one for one in commands.COMMANDS[command].options if one.name == option)
             _refuse_naming(asked, commands.COMMANDS[command], {wanted.name})
             with speaking(language):
-                return await suggested(asked, wanted, typed)
+                return await suggested(asked, wanted, typed, given or {})
         except Exception as error:  # a kindness: whoever types goes on without
             log.info("nothing could be suggested", command=command, option=option, why=repr(error))
             return ()

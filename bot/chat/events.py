@@ -145,7 +145,10 @@ class Reworded:
 
 @dataclass(frozen=True, slots=True)
 class Thumbed:
-    """A member's thumb on one of our posts: 1 or -1, given or (not `on`) taken back. `ref` is the post's."""
+    """A member's thumb on one of our posts: 1 or -1, given or (not `on`) taken back. `ref` is the post's.
+
+    `reaction` is what the network calls it: several may mean the same, and one of them may be taken back.
+    """
 
     workspace: WorkspaceSeen
     channel: str
@@ -153,6 +156,17 @@ class Thumbed:
     member: MemberSeen
     value: int
     on: bool = True
+    reaction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """Everybody's reactions on one of our posts are gone; where `reaction` is given, those of one kind."""
+
+    workspace: WorkspaceSeen
+    channel: str
+    ref: str
+    reaction: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,4 +201,4 @@ class Missed:
     platform: str
 
 
-Event = Mention | Written | Erased | Reworded | Renamed | Thumbed | Left | Missed | Known
+Event = Mention | Written | Erased | Reworded | Renamed | Thumbed | Cleared | Left | Missed | Known

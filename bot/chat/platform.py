@@ -152,6 +152,10 @@ class Messenger(Platform, Protocol):
         """The reference of the card lately posted in a channel under this name, None where there is none."""
         ...
 
+    async def rewrite(self, workspace: str, channel: str, ref: str, card: Card) -> None:
+        """Show another card in the place of one that was posted. Raises Gone, NotShown, OutOfReach."""
+        ...
+
     async def write_to(self, workspace: str, member: str, card: Card) -> None:
         """Send a member a card in private. Raises NotShown."""
         ...

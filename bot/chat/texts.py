@@ -15,6 +15,11 @@ PAUSED = mark("An admin has asked me to pause here; please ask me again later.")
 EMPTY = "…"
 
 
+def asks(name: str, question: str) -> str:
+    """A question asked by command, as it is posted for everyone to see."""
+    return say("{name} asks: {question}", name=name, question=question)
+
+
 def by_a_machine(persona: str | None) -> str:
     """What stands under every answer."""
     return say("AI · {persona}", persona=persona) if persona else say("AI")

@@ -73,6 +73,7 @@ class Option:
     required: bool = False
     choices: Sequence[str] = ()
     by_name: bool = False
+    label: Callable[[str], str] = str  # a choice as it is read in a menu, in the language spoken now
 
 
 Do = Callable[[Asked, Mapping[str, str]], Awaitable[Answer]]

@@ -81,15 +81,28 @@ def _numbers(alone: PersonaSummary | None) -> list[Field]:
 
     return [
         Field("minutes", say("At most so many minutes"), hint=say("Empty: as long as it takes."), longest=10),
-        Field("messages", say("Only the newest so many messages"), hint=say("Empty: all."), longest=10),
-        Field("epochs", say("Epochs"), hint=say("How often it reads everything. {now}", now=now("epochs")), longest=10),
+        Field("messages", say("Only the newest so many messages"), hint=say("Empty: all."), longest=10, seldom=True),
+        Field(
+            "epochs",
+            say("Epochs"),
+            hint=say("How often it reads everything. {now}", now=now("epochs")),
+            longest=10,
+            seldom=True,
+        ),
         Field(
             "learning_rate",
             say("Learning rate"),
             hint=say("How large its steps are; too large spoils it. {now}", now=now("learning_rate")),
             longest=20,
+            seldom=True,
         ),
-        Field("rank", say("Rank"), hint=say("How much an adapter can hold. {now}", now=now("rank")), longest=10),
+        Field(
+            "rank",
+            say("Rank"),
+            hint=say("How much an adapter can hold. {now}", now=now("rank")),
+            longest=10,
+            seldom=True,
+        ),
     ]
 
 

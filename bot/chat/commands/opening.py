@@ -15,7 +15,11 @@ from db.members import ROLES
 from db.words import listed, mark, say, say_count
 from db.workspaces import WorkspaceSummary
 
-_ON_A_CARD = 12  # channels; a network allows some fifty parts
+_ON_A_CARD = 7  # channels; with their buttons, as many as every network shows
+_PURPOSES: Mapping[str, str] = {
+    "context": mark("Context: what answers may refer to"),
+    "training": mark("Training too: what personas may learn from"),
+}
 
 
 async def list_channels(asked: Asked, given: Mapping[str, str]) -> Answer:
@@ -91,10 +95,7 @@ async def _form(asked: Asked, where: int) -> Form:
             say("What for?"),
             "one",
             value="training" if now.state == "training" else "context",
-            choices=[
-                Choice(say("Context: what answers may refer to"), "context"),
-                Choice(say("Training too: what personas may learn from"), "training"),
-            ],
+            choices=[Choice(say(label), value) for value, label in _PURPOSES.items()],
             required=True,
         ),
         Field(
@@ -212,7 +213,13 @@ SUBJECT = Subject(
             approve,
             (
                 Option("channel", mark("Which; without it, this one"), "channel"),
-                Option("for", mark("What for"), "one", choices=("context", "training")),
+                Option(
+                    "for",
+                    mark("What for"),
+                    "one",
+                    choices=("context", "training"),
+                    label=lambda one: say(_PURPOSES[one]),
+                ),
                 Option("review", mark("Learn only from messages approved one by one"), "yes"),
             ),
             "admin",

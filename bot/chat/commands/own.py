@@ -20,6 +20,14 @@ _PURPOSES: Mapping[str, tuple[Purpose, bool]] = {
 }
 _DATASETS = 12  # lines
 
+# What choices are called where people choose from a menu.
+_ANSWERS: Mapping[str, str] = {"yes": mark("Yes"), "no": mark("No")}
+_VOICES: Mapping[str, str] = {
+    "community": mark("The community's voice: a persona learns from everyone who agreed"),
+    "voice": mark("Your own voice: a persona learns to speak as you alone"),
+}
+_LANGUAGES: Mapping[str, str] = {**LANGUAGES, "auto": mark("what your network says")}
+
 
 async def consent(asked: Asked, given: Mapping[str, str]) -> Answer:
     if "answer" not in given:
@@ -178,12 +186,15 @@ SUBJECT = Subject(
             mark("Whether your messages may be learned from"),
             consent,
             (
-                Option("answer", mark("Your answer"), "one", choices=("yes", "no")),
+                Option(
+                    "answer", mark("Your answer"), "one", choices=("yes", "no"), label=lambda one: say(_ANSWERS[one])
+                ),
                 Option(
                     "for",
                     mark("The community's voice, or one that speaks as you alone"),
                     "one",
                     choices=("community", "voice"),
+                    label=lambda one: say(_VOICES[one]),
                 ),
             ),
         ),
@@ -192,7 +203,15 @@ SUBJECT = Subject(
             "language",
             mark("The language I speak with you"),
             language,
-            (Option("language", mark("Which; auto: what your network says"), "one", choices=(*LANGUAGES, "auto")),),
+            (
+                Option(
+                    "language",
+                    mark("Which; auto: what your network says"),
+                    "one",
+                    choices=(*LANGUAGES, "auto"),
+                    label=lambda one: say(_LANGUAGES[one]),
+                ),
+            ),
         ),
     ),
     presses={

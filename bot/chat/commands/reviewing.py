@@ -12,7 +12,7 @@ from db.messages import Reviewable
 from db.models.text import Review
 from db.words import mark, say, say_count
 
-_ON_A_CARD = 8  # messages
+_ON_A_CARD = 6  # messages; their ids fit together into what a network keeps with a button
 _STATES: Mapping[str, Review] = {"a": "approved", "l": "left_out"}
 
 

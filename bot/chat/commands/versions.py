@@ -16,7 +16,7 @@ from db.coded import shown
 from db.members import ROLES
 from db.words import mark, say
 
-_ON_A_CARD = 8  # adapters
+_ON_A_CARD = 7  # adapters; with their buttons, as many as every network shows
 _PROMPTS = 5
 _ANSWER = 600  # characters of an answer that a comparison shows
 SEED = 1  # the same for all who are compared

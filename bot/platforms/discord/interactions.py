@@ -1,13 +1,324 @@
-"""What members type, press and fill in: handed to the desk, and its answers shown."""
+"""What members type, press and fill in: handed to the desk, and its answers shown.
 
+Owns answering in time, whatever desk and database do meanwhile, and that each is answered once. Buttons are no objects
+that wait: what they stand for is in their ids, so that they work after any restart.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import discord
+import structlog
+from discord import app_commands
+
+from bot.chat import commands, texts
+from bot.chat.cards import Answer, Button, Card, Question, Row, Text, told
+from bot.chat.commands.asked import Call, FormRefused
 from bot.chat.desk import Desk
+from bot.chat.events import Posted
+from bot.chat.markdown import short
+from bot.chat.placing import put, too_late
 from bot.chat.platform import OnEvent
-from bot.platforms.discord.client import Client
+from bot.chat.replying.reply_buttons import buttons
+from bot.platforms.discord import calls, forms, syncing
+from bot.platforms.discord.calls import Asking
+from bot.platforms.discord.client import HERE, Client
+from bot.platforms.discord.commands import CHAT_INPUT, shortcut_of
+from bot.platforms.discord.custom_ids import Pressed, pressed
+from bot.platforms.discord.drawing import CHOSEN, label, value_of
+from bot.platforms.discord.forms import KEPT, MORE, OPEN, PAGE, Opened
+from bot.platforms.discord.kept import FORMS, SURE, Remembered
+from bot.platforms.discord.places import Answering
+from bot.platforms.discord.questions import ABOUT, ask
+from db.words import by_default, say, speaking
+
+log = structlog.get_logger()
+
+SOON_S = 1.8  # Discord waits three seconds for the first answer
+SUGGESTED_S = 2.5
+NO = "=no"  # the press that takes a question back
+
+Home = Callable[[int], Awaitable[discord.Guild | None]]  # whose a member's direct messages are
+Note = Callable[[discord.Message], None]
+Do = Callable[[Call], Awaitable[Answer | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """In which language, and with what; `call` is None for people of no guild of ours."""
+
+    language: str
+    answer: Answer | FormRefused | None
+    call: Call | None = None
 
 
 class Interactions:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    """`home` finds the guild that the bot shares with whoever writes to it directly; `note` is told of a question
+    that is posted here, with what it is about.
+    """
+
+    def __init__(self, desk: Desk, home: Home, note: Note = lambda message: None) -> None:
+        self._desk, self._home, self._note = desk, home, note
+        self._seen: Remembered[int, bool] = Remembered(2000, 3600.0)
 
     def listen(self, client: Client, on_event: OnEvent) -> None:
-        """Commands come next."""
+        counter = _Counter(self._desk, self._home, client, on_event, self._note)
+
+        async def heard(asking: Asking) -> None:
+            if not self._seen.get(asking.id):  # after a reconnection Discord tells some things again
+                self._seen[asking.id] = True
+                await counter.heard(asking)
+
+        async def here() -> None:
+            client.begin(syncing.sync(client))
+
+        client.hear("interaction", heard)
+        client.hear(HERE, here)
+
+
+class _Counter:
+    """Where members stand as long as one connection holds."""
+
+    def __init__(self, desk: Desk, home: Home, client: Client, on_event: OnEvent, note: Note) -> None:
+        self._desk, self._home, self._client, self._on_event, self._note = desk, home, client, on_event, note
+
+    async def heard(self, asking: Asking) -> None:
+        """Nothing is raised: an interaction cannot be asked for again."""
+        try:
+            match asking.type:
+                case discord.InteractionType.application_command:
+                    await self._command(asking)
+                case discord.InteractionType.autocomplete:
+                    await self._suggest(asking)
+                case discord.InteractionType.component:
+                    await self._component(asking)
+                case discord.InteractionType.modal_submit:
+                    await self._submit(asking)
+                case _:
+                    pass
+        except Exception as error:
+            log.error("an interaction could not be answered", exc_info=error)
+
+    # What Discord sends.
+
+    async def _command(self, asking: Asking) -> None:
+        data, place = calls.data_of(asking), Answering(asking, replaces=False)
+        if data.get("type", CHAT_INPUT) != CHAT_INPUT:
+            return await self._shortcut(asking, place)
+        typed = calls.typed(data)
+        if typed.name not in commands.COMMANDS:  # Discord still has what an earlier version told it
+            return await self._handle(asking, place, partial(self._desk.line, line=typed.name))
+        return await self._handle(asking, place, partial(self._desk.command, name=typed.name, given=typed.given))
+
+    async def _shortcut(self, asking: Asking, place: Answering) -> None:
+        found, message = shortcut_of(str(calls.data_of(asking).get("name"))), calls.target(asking)
+        if found is None or message is None or self._client.user is None:
+            return await self._handle(asking, place, partial(self._desk.press, press="", value=""))
+        about = calls.of_message(message, self._client.user.id)
+        ABOUT[message.id] = message
+        do = partial(self._desk.press, press=found.press, value=about.id)
+        return await self._handle(asking, place, do, message=about)
+
+    async def _suggest(self, asking: Asking) -> None:
+        typed = calls.typed(calls.data_of(asking))
+        call = await self._call(asking, None, None)
+        if call is None:
+            return
+        written = typed.given.get(typed.focused, "")
+        async with asyncio.timeout(SUGGESTED_S):
+            found = await self._desk.suggest(call, typed.name, typed.focused, written, typed.given)
+        named = {label(one.label, 100): one.value for one in found if len(one.value) <= 100}
+        choices = [app_commands.Choice(name=name, value=value) for name, value in named.items()]
+        try:
+            await asking.response.autocomplete(choices)
+        except discord.HTTPException as error:
+            log.info("what was suggested came too late", code=error.code)
+
+    async def _component(self, asking: Asking) -> None:
+        data = calls.data_of(asking)
+        custom = str(data.get("custom_id", ""))
+        wanted = pressed(custom)
+        if wanted.press == CHOSEN:
+            custom = calls.chosen(data)
+            wanted = pressed(custom)
+        elif "values" in data:
+            wanted = Pressed(wanted.press, value_of(calls.chosen(data)), wanted.workspace)
+        alone = asking.message is not None and asking.message.flags.ephemeral
+        place = Answering(asking, replaces=alone and not wanted.asks, workspace=wanted.workspace)
+        match wanted:
+            case Pressed(press=press) if press == NO:
+                await place.vanish()
+            case Pressed(press=press, value=token) if press == OPEN:
+                await self._reopen(asking, place, token)
+            case Pressed(asks=True):
+                await self._sure(asking, place, custom, wanted)
+            case _:
+                do = partial(self._desk.press, press=wanted.press, value=wanted.value)
+                await self._handle(asking, place, do, wanted.workspace)
+
+    async def _reopen(self, asking: Asking, place: Answering, token: str) -> None:
+        if (opened := KEPT.get(token)) is not None:
+            with speaking(str(asking.locale.value)):
+                return await place.reopen(token, opened)
+        return await self._handle(asking, place, _lost)
+
+    async def _sure(self, asking: Asking, place: Answering, custom: str, wanted: Pressed) -> None:
+        """Discord asks nobody whether they are sure, so a card does."""
+        named = calls.label_of(asking.message, custom)
+
+        async def do(call: Call) -> Answer:
+            yes = Button(named or say("Yes"), wanted.press, wanted.value, "danger")
+            return Card([Text(_sure_of(custom, wanted.press, named)), Row([yes, Button(say("No"), NO)])])
+
+        await self._handle(asking, place, do, wanted.workspace)
+
+    async def _submit(self, asking: Asking) -> None:
+        data = calls.data_of(asking)
+        custom, held = str(data.get("custom_id", "")), calls.filled(data)
+        sent = pressed(custom)
+        more = held.pop(MORE, "") == "yes"
+        place = Answering(asking, replaces=_is_reopened(asking.message), workspace=sent.workspace)
+        opened = KEPT.get(sent.value) if sent.press == PAGE else self._first(asking, custom)
+        if sent.press == PAGE and opened is None:
+            return await self._handle(asking, place, _lost)
+        if opened is not None:
+            form = opened.form
+            opened = Opened(form, {**opened.given, **forms.given(form, held)}, opened.page)
+            sent = Pressed(form.submit, form.value, sent.workspace)
+        if more:
+            return await self._handle(asking, place, partial(_continued, opened), sent.workspace)
+        if sent.press not in commands.FORMS:
+            return await self._handle(asking, place, partial(self._desk.press, press=sent.press, value=""))
+        given = opened.given if opened else held
+        do = partial(self._desk.submit, form=sent.press, value=sent.value, given=given)
+        return await self._handle(asking, place, do, sent.workspace, opened=opened)
+
+    def _first(self, asking: Asking, custom: str) -> Opened | None:
+        form = FORMS.get((asking.user.id, custom))
+        return Opened(form) if form is not None else None
+
+    # What comes of it.
+
+    async def _handle(
+        self,
+        asking: Asking,
+        place: Answering,
+        do: Do,
+        workspace: str | None = None,
+        message: Posted | None = None,
+        opened: Opened | None = None,
+    ) -> None:
+        """Ask the desk, and show what it answers. The member never hears of what broke but in a sentence."""
+        work = asyncio.create_task(self._asked(asking, place, do, workspace, message))
+        try:
+            done, _ = await asyncio.wait({work}, timeout=SOON_S)
+            if not done:
+                await place.defer()
+            found = await work
+        finally:
+            work.cancel()
+        with speaking(found.language):
+            try:
+                await self._show(asking, place, found, opened)
+            except Exception as error:
+                log.error("an answer could not be shown", exc_info=error)
+                await place.show(_failed())
+
+    async def _asked(
+        self, asking: Asking, place: Answering, do: Do, workspace: str | None, message: Posted | None
+    ) -> _Answered:
+        language = str(asking.locale.value)
+        try:
+            call = await self._call(asking, workspace, message)
+            if call is None:
+                with speaking(language):
+                    return _Answered(language, told(say(texts.STRANGER)))
+            place.workspace = call.workspace.id if asking.guild_id is None else None
+            language = await self._desk.language(call)
+            with speaking(language):
+                try:
+                    return _Answered(language, await do(call), call)
+                except FormRefused as refusal:
+                    return _Answered(language, refusal, call)
+        except Exception as error:
+            log.error("a command failed", exc_info=error)
+            with speaking(language or by_default()):
+                return _Answered(language, _failed())
+
+    async def _show(self, asking: Asking, place: Answering, found: _Answered, opened: Opened | None) -> None:
+        match found.answer:
+            case None:
+                await place.nothing()
+            case FormRefused() as refusal:
+                await place.show(_refused(refusal, opened))
+            case answer:
+                await put(place, answer, partial(self._question, asking, place, found.call))
+
+    async def _question(self, asking: Asking, place: Answering, call: Call | None, question: Question) -> None:
+        assert call is not None, "people of no guild of ours ask nothing"
+        assert self._client.user is not None, "whoever is connected is somebody"
+        await ask(asking, self._client.user.id, call, question, place, self._on_event, self._note)
+
+    async def _call(self, asking: Asking, workspace: str | None, message: Posted | None) -> Call | None:
+        """None for people whom no guild of ours knows; in direct messages Discord does not tell which it is about."""
+        guild = asking.guild
+        if guild is None and workspace is not None:
+            guild = await self._still_in(int(workspace), asking.user.id)
+        elif guild is None:
+            guild = await self._home(asking.user.id)
+        return calls.call(asking, guild, message) if guild is not None else None
+
+    async def _still_in(self, guild: int, member: int) -> discord.Guild | None:
+        """The guild that a card in direct messages is of, while its reader is in it: those who left decide nothing."""
+        found = self._client.get_guild(guild)
+        if found is None:
+            return None
+        try:
+            await found.fetch_member(member)
+        except discord.NotFound:
+            return None
+        return found
+
+
+async def _lost(call: Call) -> Answer:
+    return told(too_late())
+
+
+async def _continued(opened: Opened | None, call: Call) -> Answer:
+    """A dialog may not open another; a button may."""
+    if opened is None:
+        return told(too_late())
+    token = forms.keep(Opened(opened.form, opened.given, opened.page + 1))
+    return Card([Text(say("One more step: the other settings.")), Row([Button(say("Go on"), OPEN, token, "primary")])])
+
+
+def _refused(refusal: FormRefused, opened: Opened | None) -> Card:
+    """Discord closes a dialog when it is sent; what was filled in opens again."""
+    field = next((one for one in opened.form.fields if one.name == refusal.field), None) if opened else None
+    why = f"**{field.label}**: {refusal}" if field else str(refusal)
+    parts = [Text(f"⚠️ {why}")]
+    if opened is None:
+        return Card(parts)
+    page = forms.page_of(opened.form, refusal.field)
+    token = forms.keep(Opened(opened.form, opened.given, page))
+    return Card([*parts, Row([Button(say("Try again"), OPEN, token, "primary")])])
+
+
+def _sure_of(custom: str, press: str, named: str) -> str:
+    """What is asked before: under answers always the same, elsewhere as it was said with the button."""
+    always: Mapping[str, str] = {one.press: one.sure for one in buttons(0) if one.sure}
+    said = always.get(press) or SURE.get(custom)
+    return said or (f"**{named}**: {say('Are you sure?')}" if named else say("Are you sure?"))
+
+
+def _is_reopened(message: discord.Message | None) -> bool:
+    """Whether a dialog was opened by a button that stands there for nothing else."""
+    if message is None or not message.flags.ephemeral:
+        return False
+    return any(pressed(custom).press == OPEN for custom in calls.custom_ids_of(message))
+
+
+def _failed() -> Card:
+    return told(short(say("Something failed; the log of the bot tells what."), 500))

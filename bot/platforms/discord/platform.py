@@ -68,8 +68,10 @@ class Discord:
         self._past = Past(self._connection, self._content, names, reading_pause_s)
         self._telling, self._homes = Telling(), Homes(self._connection)
         mentions = Mentions(self._homes, self.tell, self._threads.note)
-        listeners += [mentions, CatchingUp(mentions, patience, directs), Collected(names), self._past]
-        listeners += [Thumbs(), Interactions(desk)]
+        interactions = Interactions(desk, self._homes.of, self._threads.note)
+        thumbs = Thumbs(self._homes.of)
+        listeners += [mentions, CatchingUp(mentions, patience, directs), Collected(names)]
+        listeners += [self._past, thumbs, interactions]
 
     def connected(self) -> bool:
         return self._connection.connected
@@ -103,10 +105,13 @@ class Discord:
         return await self._past.page(workspace, channel, before)
 
     async def write(self, workspace: str, channel: str, card: Card, nonce: str = "") -> str:
-        return await self._writing.write(channel, card, nonce)
+        return await self._writing.write(workspace, channel, card, nonce)
 
     async def written(self, workspace: str, channel: str, nonce: str) -> str | None:
-        return await self._writing.written(channel, nonce)
+        return await self._writing.written(workspace, channel, nonce)
+
+    async def rewrite(self, workspace: str, channel: str, ref: str, card: Card) -> None:
+        await self._writing.rewrite(workspace, channel, ref, card)
 
     async def write_to(self, workspace: str, member: str, card: Card) -> None:
         await self._writing.write_to(workspace, member, card)

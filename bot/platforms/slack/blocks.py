@@ -11,9 +11,10 @@ from typing import Any, Literal
 import structlog
 
 from bot.chat.cards import Button, Card, Choice, Facts, Heading, Line, Menu, Note, Part, Row, Text
+from bot.chat.markdown import short, unmarked
 from bot.chat.replying import posts
 from bot.chat.replying.outgoing import quiet
-from bot.platforms.slack.mrkdwn import escaped, measure, mrkdwn, unmarked
+from bot.platforms.slack.mrkdwn import escaped, measure, mrkdwn
 from db.words import say
 
 Block = dict[str, Any]
@@ -70,15 +71,6 @@ def press_of(action_id: str) -> str:
 
 def plain_text(text: str, longest: int) -> dict[str, Any]:
     return {"type": "plain_text", "text": short(quiet(text).strip() or EMPTY, longest)}
-
-
-def short(text: str, longest: int) -> str:
-    """`text` itself, or its beginning with "…", ending between two words where that loses little."""
-    if len(text) <= longest:
-        return text
-    begun = text[: longest - 1]
-    word = begun.rfind(" ")
-    return (begun[:word] if word > len(begun) * 2 // 3 else begun).rstrip() + "…"
 
 
 def option(choice: Choice) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.chat.cards import Card, Field, Form, Heading
 from bot.chat.commands.asked import FormRefused
+from bot.chat.markdown import unmarked
 from bot.platforms.slack.blocks import (
     BLOCKS,
     EMPTY,
@@ -19,7 +20,7 @@ from bot.platforms.slack.blocks import (
     plain_text,
     value_of,
 )
-from bot.platforms.slack.mrkdwn import by_hand, unmarked
+from bot.platforms.slack.mrkdwn import by_hand
 from db.words import say, say_as
 
 TITLE, BUTTON, TEXT_INPUT, HINT, METADATA, CALLBACK, ERROR = 24, 24, 3000, 300, 3000, 255, 300

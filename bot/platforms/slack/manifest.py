@@ -6,6 +6,7 @@ Owns the one list of what the bot needs in Slack, which the doctor checks agains
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from bot.chat.commands.shortcuts import SHORTCUTS
 from db.words import mark, say
 
 Transport = Literal["socket", "http"]
@@ -53,13 +54,6 @@ EVENTS: Sequence[tuple[str, str]] = (
     ("reaction_added", "reactions:read"),  # thumbs
     ("reaction_removed", "reactions:read"),
     ("tokens_revoked", ""),  # to stop collecting
-)
-
-# On a message's menu: what the desk is told, what it is called, what it does. Names have at most 24 characters.
-SHORTCUTS: Sequence[tuple[str, str, str]] = (
-    ("approve_message", mark("Approve for training"), mark("This message may be learned from.")),
-    ("leave_out_message", mark("Leave out of training"), mark("This message is never learned from.")),
-    ("ask_about", mark("Ask about this"), mark("Ask a persona about this message.")),
 )
 
 # What the agent view suggests; the message is what is sent.
@@ -126,8 +120,8 @@ def _features(name: str, address: str | None) -> dict[str, Any]:
         },
         "bot_user": {"display_name": name, "always_online": True},
         "shortcuts": [
-            {"type": "message", "name": say(called), "callback_id": press, "description": say(does)}
-            for press, called, does in SHORTCUTS
+            {"type": "message", "name": say(one.name), "callback_id": one.press, "description": say(one.does)}
+            for one in SHORTCUTS
         ],
         "slash_commands": [
             {

@@ -6,6 +6,7 @@ is escaped.
 
 import re
 
+from bot.chat.markdown import unmarked
 from bot.chat.replying.outgoing import BREAK
 
 _TOKEN = re.compile(
@@ -21,10 +22,6 @@ _TOKEN = re.compile(
     r"|^(?P<indent>[ \t]*)[-*+][ \t]+(?=\S)",
     re.MULTILINE | re.DOTALL,
 )
-_MARKS = re.compile(
-    r"^[ \t]*#{1,6}[ \t]+|^[ \t]*[-*+][ \t]+|\*\*|__|~~|`+|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)", re.MULTILINE
-)
-_LINK = re.compile(r"\[([^\[\]\n]{1,300})\]\((?:https?://|mailto:)[^\s()<>|]+\)")
 
 
 def escaped(text: str) -> str:
@@ -48,11 +45,6 @@ def mrkdwn(text: str) -> str:
         parts += escaped(text[end : found.start()]), _marked(found)
         end = found.end()
     return "".join([*parts, escaped(text[end:])])
-
-
-def unmarked(text: str) -> str:
-    """Markdown without its marks, for where there are none: notifications, titles."""
-    return _MARKS.sub("", _LINK.sub(r"\1", text))
 
 
 def measure(text: str) -> int:

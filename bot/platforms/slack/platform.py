@@ -121,5 +121,8 @@ class Slack:
     async def written(self, workspace: str, channel: str, nonce: str) -> str | None:
         return await self._past.written(channel, nonce)
 
+    async def rewrite(self, workspace: str, channel: str, ref: str, card: Card) -> None:
+        await self._past.rewrite(channel, ref, card)
+
     async def write_to(self, workspace: str, member: str, card: Card) -> None:
         await Writing(self._wire).write_to(member, card)

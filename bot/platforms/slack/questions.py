@@ -9,17 +9,19 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.chat import texts
 from bot.chat.cards import Card, Note, Question, Text, told
 from bot.chat.commands.asked import Call
 from bot.chat.events import Mention
+from bot.chat.markdown import short, unmarked
 from bot.chat.placing import Place
 from bot.chat.platform import OnEvent
 from bot.chat.replying import posts
 from bot.chat.replying.outgoing import quiet
 from bot.platforms.slack import calls
-from bot.platforms.slack.blocks import FALLBACK, SECTION, short
+from bot.platforms.slack.blocks import FALLBACK, SECTION
 from bot.platforms.slack.errors import code_of
-from bot.platforms.slack.mrkdwn import escaped, unmarked
+from bot.platforms.slack.mrkdwn import escaped
 from bot.platforms.slack.payloads import when
 from db.words import say
 
@@ -62,9 +64,9 @@ async def ask(client: AsyncWebClient, call: Call, question: Question, place: Pla
 def _drawn(call: Call, question: Question) -> dict[str, Any]:
     name = escaped(quiet(unmarked(call.member.name))) or say("Someone")
     words = posts.split(short(calls.read_aloud(question.text), LONGEST), SECTION // 6) or ["…"]
-    first = say("{name} asks: {question}", name=f"*{name}*", question=escaped(quiet(words[0])))
-    texts = [first, *(escaped(quiet(one)) for one in words[1:])]
-    sections = [{"type": "section", "text": {"type": "mrkdwn", "text": one[:SECTION]}} for one in texts]
+    first = texts.asks(f"*{name}*", escaped(quiet(words[0])))
+    every = [first, *(escaped(quiet(one)) for one in words[1:])]
+    sections = [{"type": "section", "text": {"type": "mrkdwn", "text": one[:SECTION]}} for one in every]
     return {"text": short(first, FALLBACK), "blocks": sections}
 
 

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 
 from bot.chat.cards import Button, Card, Choice, Facts, Heading, Line, Menu, Note, Row, Text
-from bot.platforms.slack.blocks import actions_block, blocks, drawn, fallback, press_of, short, value_of
-from bot.platforms.slack.mrkdwn import measure, mrkdwn, unmarked
+from bot.chat.markdown import short, unmarked
+from bot.platforms.slack.blocks import actions_block, blocks, drawn, fallback, press_of, value_of
+from bot.platforms.slack.mrkdwn import measure, mrkdwn
 from tests.fakes.any_card import CARDS, TEXTS
 from tests.fakes.pretended_slack.blocks import check_message, check_view
 from tests.fakes.pretended_slack.pings import pings_of

@@ -1,0 +1,37 @@
+"""What is remembered for a while, and may be lost.
+
+Owns nothing that must survive a restart: whoever looks for it says what to do when it is gone.
+"""
+
+import time
+from collections import OrderedDict
+from typing import Generic, TypeVar
+
+from bot.chat.cards import Form
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Remembered(Generic[K, V]):
+    """The newest `most`, each for `seconds`."""
+
+    def __init__(self, most: int, seconds: float) -> None:
+        self._most, self._seconds = most, seconds
+        self._held: OrderedDict[K, tuple[float, V]] = OrderedDict()
+
+    def __setitem__(self, key: K, value: V) -> None:
+        self._held.pop(key, None)
+        self._held[key] = (time.monotonic(), value)
+        while len(self._held) > self._most:
+            self._held.popitem(last=False)
+
+    def get(self, key: K) -> V | None:
+        at, value = self._held.get(key, (0.0, None))
+        return value if value is not None and time.monotonic() - at <= self._seconds else None
+
+
+# What is asked before a button is done, by its custom id. Without it people are asked in general words.
+SURE: Remembered[str, str] = Remembered(2000, 24 * 3600.0)
+# Dialogs as the desk made them, by who opened them and their custom id: to open one again, with what was filled in.
+FORMS: Remembered[tuple[int, str], Form] = Remembered(500, 3600.0)
