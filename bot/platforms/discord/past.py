@@ -42,8 +42,8 @@ class _Row:
 
 
 class Past:
-    def __init__(self, connection: Connection, content: Content, names: Names, pause_s: float = PAUSE_S) -> None:
-        self._connection, self._content, self._names, self._pause_s = connection, content, names, pause_s
+    def __init__(self, connection: Connection, content: Content, names: Names) -> None:
+        self._connection, self._content, self._names = connection, content, names
         self._rows: OrderedDict[str, _Row] = OrderedDict()
         self._gone: deque[int] = deque(maxlen=_GONE_LATELY)  # threads that were deleted, maybe since we read them
 
@@ -62,7 +62,7 @@ class Past:
         try:
             if before is None or row is None or row.timeline.before != int(before):
                 begin = int(before) if before is not None else None
-                row = _Row(place := await self._enter(workspace, channel), Timeline(place, begin, self._pause_s))
+                row = _Row(place := await self._enter(workspace, channel), Timeline(place, begin, PAUSE_S))
             messages = await row.timeline.page()
             written = [one for message in messages if (one := await self._written(row.channel, message)) is not None]
         except discord.HTTPException as error:

@@ -22,7 +22,7 @@ from bot.platforms.discord.homes import Homes
 from bot.platforms.discord.interactions import Interactions
 from bot.platforms.discord.names import Names
 from bot.platforms.discord.pace import Pace
-from bot.platforms.discord.past import PAUSE_S, Past
+from bot.platforms.discord.past import Past
 from bot.platforms.discord.showing import Replies
 from bot.platforms.discord.telling import Privately
 from bot.platforms.discord.threads import Threads
@@ -55,7 +55,6 @@ class Discord:
         pace: Pace | None = None,
         pauses: Pauses | None = None,
         opened: Opened = no_channels,
-        reading_pause_s: float = PAUSE_S,
     ) -> None:
         """`patience` is how old a question may be that is still answered; `directs` gives the direct messages, by
         Discord's ids, of those who asked there lately; `opened` the channels that are collected from.
@@ -65,7 +64,7 @@ class Discord:
         wire = Wire(self._connection, pace or Pace())
         self._replies, self._threads, self._privately = Replies(wire), Threads(wire), Privately(wire)
         self._writing, self._content, names = Writing(self._connection), Content(self._connection, opened), Names()
-        self._past = Past(self._connection, self._content, names, reading_pause_s)
+        self._past = Past(self._connection, self._content, names)
         self._telling, self._homes = Telling(), Homes(self._connection)
         mentions = Mentions(self._homes, self.tell, self._threads.note)
         interactions = Interactions(desk, self._homes.of, self._threads.note)
