@@ -121,12 +121,12 @@ def _discord(settings: BotConfig, sessions: Sessions, desk: Desk) -> Messenger:
         table.api_url,
         table.gateway_url,
         patience=timedelta(minutes=chat.patience_minutes),
-        opened=partial(_opened, sessions),
+        opened=partial(open_channels, sessions),
         directs=partial(_directs, sessions, timedelta(days=chat.context_days)),
     )
 
 
-async def _opened(sessions: Sessions) -> Collection[int]:
+async def open_channels(sessions: Sessions) -> Collection[int]:
     """The open channels that Discord's message-content intent is asked for."""
     async with reading(sessions) as session:
         return await channels.open_in(session, "discord")
