@@ -4,7 +4,7 @@ Reads the config; the networks get plain values.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -31,8 +31,8 @@ from bot.chat.replying.blocklist import Blocklist
 from bot.chat.verbs import personas, watching
 from bot.chat.verbs.authority import Actor
 from bot.config import BotConfig
-from db import logs
-from db.session import Sessions
+from db import channels, logs
+from db.session import Sessions, reading
 
 PanelLink = Callable[[Actor], Awaitable[str]]
 
@@ -110,7 +110,14 @@ def _discord(settings: BotConfig, sessions: Sessions, desk: Desk) -> Messenger:
     logs.never_show((token,))
     patience, reach = timedelta(minutes=chat.patience_minutes), timedelta(days=chat.context_days)
     attendance = Attendance(sessions, "discord", patience, reach)
-    return Discord(desk, attendance, token, table.api_url, table.gateway_url)
+    opened = partial(open_channels, sessions)
+    return Discord(desk, attendance, token, table.api_url, table.gateway_url, opened=opened)
+
+
+async def open_channels(sessions: Sessions) -> Collection[int]:
+    """The open channels that Discord's message-content intent is asked for."""
+    async with reading(sessions) as session:
+        return {one.row for one in await channels.opened_in(session, "discord")}
 
 
 async def _look_at(desk: Desk, refreshing: Refreshing, call: Call, publish: Callable[[Card], Awaitable[None]]) -> None:

@@ -14,6 +14,7 @@ from db.models import Channel, Message, Pause, Workspace
 from db.models.text import ChannelState
 from db.names import called, plain
 from db.words import say
+from db.workspaces import PACKAGES
 
 _HASH = re.compile("([/／])[#＃]")  # as people write it before a channel's name
 
@@ -41,8 +42,9 @@ class ChannelSummary:
 
 @dataclass(frozen=True, slots=True)
 class OpenedChannel:
-    """A channel that is collected, by its platform's ids."""
+    """A channel that is collected, by its row and by its platform's ids."""
 
+    row: int
     workspace: str
     channel: str
     name: str
@@ -74,9 +76,9 @@ async def opened(session: AsyncSession, platform: str, workspace: str, channel: 
 
 
 async def opened_in(session: AsyncSession, platform: str) -> list[OpenedChannel]:
-    """Every channel of a platform's that is collected."""
-    columns = select(Workspace.platform_id, Channel.platform_id, Channel.name)
-    here = (Workspace.platform == platform, Channel.state != "closed")
+    """The platform's channels that are collected from; what members brought themselves is no network's."""
+    columns = select(Channel.id, Workspace.platform_id, Channel.platform_id, Channel.name)
+    here = (Workspace.platform == platform, Workspace.platform_id != PACKAGES[1], Channel.state != "closed")
     rows = await session.execute(columns.select_from(Channel).join(Workspace).where(*here).order_by(Channel.id))
     return [OpenedChannel(*row) for row in rows]
 

@@ -39,9 +39,7 @@ def untyped(text: str) -> str:
     return text.replace(_OURS, "<@ member:")
 
 
-def _spoken(
-    found: re.Match[str], mention: Callable[[str], str], called: Callable[[str, str], str | None]
-) -> str:
+def _spoken(found: re.Match[str], mention: Callable[[str], str], called: Callable[[str, str], str | None]) -> str:
     value, kind = found[str(found.lastgroup)], str(found.lastgroup)
     match kind:
         case "member":

@@ -26,7 +26,8 @@ async def test_the_opened_channels_of_a_platform_are_listed_by_its_ids(sessions:
             workspace = await workspaces.ensure(session, platform, "G1", "Harbour", now)
             (await channels.ensure(session, workspace, state, f"the {state} one", now)).state = state
     async with reading(sessions) as session:
-        assert await channels.opened_in(session, "discord") == [OpenedChannel("G1", "context", "the context one")]
+        found = await channels.opened_in(session, "discord")
+        assert found == [OpenedChannel(found[0].row, "G1", "context", "the context one")]
 
 
 async def test_a_name_in_two_workspaces_must_be_written_with_one_of_them(sessions: Sessions, now) -> None:

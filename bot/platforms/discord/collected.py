@@ -14,7 +14,7 @@ from bot.platforms.discord import said
 from bot.platforms.discord.client import Client
 from bot.platforms.discord.names import Names
 from bot.platforms.discord.payloads import place, workspace
-from bot.platforms.discord.whereabouts import channel_of, place_of
+from bot.platforms.discord.whereabouts import channel_of, found
 
 
 class Collected:
@@ -81,7 +81,7 @@ class _Hearing:
                 await self._on_event(Erased(workspace(guild), str(channel_id), ids))
         elif (guild := self._client.get_guild(guild_id)) is not None:
             try:
-                where = await place_of(self._client, guild, channel_id)
+                where = await found(self._client, guild, channel_id)
             except discord.NotFound:  # what it was in is gone, of which we are told as well
                 return
             await self._on_event(Erased(workspace(guild), place(where)[0].id, ids))

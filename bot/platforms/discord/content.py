@@ -25,8 +25,8 @@ Opened = Callable[[], Awaitable[Collection[int]]]  # the open channels, by whate
 
 
 class Content:
-    def __init__(self, connection: Connection, opened: Opened, *, look_s: float = LOOK_S, ask_s: float = ASK_S) -> None:
-        self._connection, self._opened, self._look_s, self._ask_s = connection, opened, look_s, ask_s
+    def __init__(self, connection: Connection, opened: Opened) -> None:
+        self._connection, self._opened = connection, opened
         self._known: frozenset[int] = frozenset()  # the channels that were open when we looked last
         self._refused = False
         self._ask_at = 0.0
@@ -63,7 +63,7 @@ class Content:
 
     async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(self._look_s)
+            await asyncio.sleep(LOOK_S)
             try:
                 await self._look()
             except (NotReached, discord.DiscordException, aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -102,4 +102,4 @@ class Content:
         if not self._refused:
             log.warning("Discord withholds what people write: the message-content intent is off in the portal")
         self._refused, self._connection.content = True, False
-        self._ask_at = time.monotonic() + self._ask_s
+        self._ask_at = time.monotonic() + ASK_S

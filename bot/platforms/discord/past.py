@@ -1,7 +1,7 @@
 """What stands in a channel of Discord's: read page by page, with its threads.
 
-Owns what may be read at all, and which refusals need somebody's hand. A row of messages that is being read is remembered
-between its pages, and laid anew where a restart forgot it.
+Owns what may be read at all, and which refusals need somebody's hand. A row of messages that is being read is
+remembered between its pages, and laid anew where a restart forgot it.
 """
 
 from collections import OrderedDict, deque
@@ -42,8 +42,8 @@ class _Row:
 
 
 class Past:
-    def __init__(self, connection: Connection, content: Content, names: Names, pause_s: float = PAUSE_S) -> None:
-        self._connection, self._content, self._names, self._pause_s = connection, content, names, pause_s
+    def __init__(self, connection: Connection, content: Content, names: Names) -> None:
+        self._connection, self._content, self._names = connection, content, names
         self._rows: OrderedDict[str, _Row] = OrderedDict()
         self._gone: deque[int] = deque(maxlen=_GONE_LATELY)  # threads that were deleted, maybe since we read them
 
@@ -54,12 +54,15 @@ class Past:
         client.hear("raw_thread_delete", deleted)
 
     async def page(self, workspace: WorkspaceSeen, channel: ChannelSeen, before: str | None) -> Page:
-        """Messages before the id `before`, the channel's and its threads', oldest first. Raises OutOfReach, NotReached."""
+        """Messages before the id `before`, the channel's and its threads', oldest first.
+
+        Raises OutOfReach, NotReached.
+        """
         row = self._rows.pop(channel.id, None)
         try:
             if before is None or row is None or row.timeline.before != int(before):
                 begin = int(before) if before is not None else None
-                row = _Row(place := await self._enter(workspace, channel), Timeline(place, begin, self._pause_s))
+                row = _Row(place := await self._enter(workspace, channel), Timeline(place, begin, PAUSE_S))
             messages = await row.timeline.page()
             written = [one for message in messages if (one := await self._written(row.channel, message)) is not None]
         except discord.HTTPException as error:

@@ -10,15 +10,17 @@ from bot.chat.cards import Card
 from bot.chat.desk import Desk
 from bot.chat.events import ChannelSeen, Thread, WorkspaceSeen, Written
 from bot.chat.keeping import Pauses
-from bot.chat.platform import Draft, OnEvent, Page
+from bot.chat.platform import Draft, OnEvent, Page, Trouble
 from bot.chat.replying.posting import joined
 from bot.chat.telling import Telling
 from bot.platforms.discord.catching_up import CatchingUp
 from bot.platforms.discord.collected import Collected
 from bot.platforms.discord.connection import Connection, Listener
+from bot.platforms.discord.content import Content, Opened
 from bot.platforms.discord.hearing import Mentions
 from bot.platforms.discord.homes import Homes
 from bot.platforms.discord.interactions import Interactions
+from bot.platforms.discord.names import Names
 from bot.platforms.discord.pace import Pace
 from bot.platforms.discord.past import Past
 from bot.platforms.discord.showing import Replies
@@ -27,6 +29,10 @@ from bot.platforms.discord.threads import Threads
 from bot.platforms.discord.thumbs import Thumbs
 from bot.platforms.discord.wire import Wire
 from bot.platforms.discord.writing import Writing
+
+
+async def no_channels() -> Collection[int]:
+    return ()
 
 
 class Discord:
@@ -43,24 +49,31 @@ class Discord:
         *,
         pace: Pace | None = None,
         pauses: Pauses | None = None,
+        opened: Opened = no_channels,
     ) -> None:
+        """`opened` gives the channels that are collected from."""
         listeners: list[Listener] = []
         self._connection = Connection(token, api_url, gateway_url, listeners, pauses=pauses)
         wire = Wire(self._connection, pace or Pace())
         self._replies, self._threads, self._privately = Replies(wire), Threads(wire), Privately(wire)
-        self._past, self._writing = Past(self._connection), Writing(self._connection)
+        self._writing, self._content, names = Writing(self._connection), Content(self._connection, opened), Names()
+        self._past = Past(self._connection, self._content, names)
         self._telling, self._homes = Telling(), Homes(self._connection)
         mentions = Mentions(self._homes, self.tell, self._threads.note)
         interactions = Interactions(desk, self._homes.of, self._threads.note)
         thumbs = Thumbs(self._homes.of)
-        listeners += [mentions, CatchingUp(mentions, attendance), Collected(), thumbs, interactions]
+        listeners += [mentions, CatchingUp(mentions, attendance), Collected(names)]
+        listeners += [self._past, thumbs, interactions]
 
     def connected(self) -> bool:
         return self._connection.connected
 
+    def lacks(self) -> Trouble | None:
+        return self._content.lacks()
+
     async def run(self, on_event: OnEvent) -> None:
         try:
-            await self._connection.serve(on_event)
+            await self._content.serve(on_event)
         finally:
             await self._telling.aclose()
 

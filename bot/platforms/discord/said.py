@@ -27,9 +27,7 @@ async def written(
     if not text:
         return None
     author = known[message.author.id]
-    said = Posted(
-        channel.id, str(message.id), author.id, message.created_at, text, edited_at=message.edited_at
-    )
+    said = Posted(channel.id, str(message.id), author.id, message.created_at, text, edited_at=message.edited_at)
     answers = answered(message)
     return Written(
         workspace(guild),

@@ -13,7 +13,7 @@ from bot.chat.events import Cleared, MemberSeen, Thumbed, WorkspaceSeen
 from bot.chat.platform import OnEvent
 from bot.platforms.discord.client import Client
 from bot.platforms.discord.payloads import member, place, workspace
-from bot.platforms.discord.whereabouts import place_of
+from bot.platforms.discord.whereabouts import found
 
 _UP = frozenset("👍❤😍🎉👏🙌💯")
 _DOWN = frozenset("👎")
@@ -71,7 +71,7 @@ async def _cleared(client: Client, raw: Gone) -> Cleared | None:
 
 
 async def _channel(client: Client, guild: discord.Guild, channel: int) -> str:
-    return place(await place_of(client, guild, channel))[0].id
+    return place(await found(client, guild, channel))[0].id
 
 
 def value_of(emoji: discord.PartialEmoji) -> int | None:

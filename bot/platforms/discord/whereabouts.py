@@ -18,14 +18,14 @@ async def channel_of(client: Client, message: discord.Message) -> object:
     there = message.channel
     if not isinstance(there, discord.PartialMessageable) or message.guild is None:
         return there
-    return await place_of(client, message.guild, there.id)
+    return await found(client, message.guild, there.id)
 
 
-async def place_of(client: Client, guild: discord.Guild, id: int) -> object:
-    """A guild's channel or thread by its id. Raises what Discord raises."""
-    known = guild.get_channel_or_thread(id) or _found.get(id)
+async def found(client: Client, guild: discord.Guild, channel: int) -> object:
+    """A channel or a thread of a server. Raises what Discord raises."""
+    known = guild.get_channel_or_thread(channel) or _found.get(channel)
     if known is None:
-        known = _found[id] = await client.fetch_channel(id)
+        known = _found[channel] = await client.fetch_channel(channel)
         while len(_found) > _REMEMBERED:
             _found.popitem(last=False)
     return known

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.platforms.discord import catching_up, gateway, showing
+from bot.platforms.discord import catching_up, content, gateway, past, showing
 from bot.platforms.discord.permissions import BITS
 from tests.fakes.discord import Channel, FakeDiscord, Person
 from tests.fakes.pretended_discord.app import pointed_at
@@ -24,6 +24,8 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """What Discord and the library take seconds for takes none."""
     monkeypatch.setattr(gateway, "IDENTIFY_S", 0.05)
     monkeypatch.setattr(catching_up, "BETWEEN_S", 0.0)
+    monkeypatch.setattr(content, "LOOK_S", 0.02)
+    monkeypatch.setattr(past, "PAUSE_S", 0.0)
     monkeypatch.setattr(showing, "PACE_S", 0.1)
 
 

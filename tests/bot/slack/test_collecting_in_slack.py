@@ -1,90 +1,34 @@
 """Collecting in Slack: the real SDK against the pretended one, rows in both databases."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from sqlalchemy import select
 
-from bot.chat.collecting.backfill import Backfill
-from bot.chat.collecting.live import Collecting
-from bot.chat.collecting.opening import Opening
 from bot.chat.commands.asked import Around
 from bot.chat.desk import Desk
-from bot.chat.events import Event, Mention, Missed
 from bot.chat.verbs import text
 from bot.platforms.slack.checks import Keys
 from bot.platforms.slack.pace import Pace
 from bot.platforms.slack.platform import Slack
-from db import channels, workspaces
 from db.backfills import Progress
-from db.models import Channel, Member, Message
-from db.session import Sessions, reading, transaction
-from tests.fakes import slack as fake
-from tests.fakes.past import OWNER, every_text, kept, progress, texts
+from db.models import Member, Message
+from db.session import Sessions, reading
+from tests.fakes import collecting_bot
+from tests.fakes.collecting_bot import CollectingBot, member
+from tests.fakes.past import OWNER, every_text, kept
 from tests.fakes.slack import FakeSlack
-
-MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-
-
-class Bot:
-    """What of the bot reads, listens and tells."""
-
-    def __init__(self, sessions: Sessions, network: Slack) -> None:
-        self.sessions, self.network = sessions, network
-        self.opening = Opening(sessions, {"slack": network}, 365, first_wait_s=0.0)
-        self.backfill = Backfill(sessions, {"slack": network}, 365, first_wait_s=0.0)
-
-    async def opens(self, channel: fake.Channel, *, training: bool = False) -> None:
-        """An admin opens a channel that has been seen; everyone there is told, and its past is read."""
-        async with transaction(self.sessions) as session:
-            place = await workspaces.ensure(session, "slack", FakeSlack.team, "Harbour", MORNING)
-            number = (await channels.ensure(session, place, channel.id, channel.name, MORNING)).id
-        await text.approve(self.sessions, OWNER, number, training)
-        await self.works()
-
-    async def works(self) -> None:
-        await asyncio.gather(*await self.opening.look())
-        await asyncio.gather(*await self.backfill.look())
-
-    async def row(self, channel: fake.Channel) -> Channel:
-        async with reading(self.sessions) as session:
-            return (await session.scalars(select(Channel).where(Channel.platform_id == channel.id))).one()
-
-    async def progress(self, channel: fake.Channel) -> Progress | None:
-        return await progress(self.sessions, (await self.row(channel)).id)
-
-    async def texts(self) -> list[str]:
-        return await texts(self.sessions)
 
 
 @asynccontextmanager
-async def listening(sessions: Sessions, slack: FakeSlack) -> AsyncGenerator[Bot]:
-    """A bot that is connected and hears."""
+async def listening(sessions: Sessions, slack: FakeSlack) -> AsyncGenerator[CollectingBot]:
     keys = Keys(slack.bot_token, slack.app_token, "socket", slack.signing_secret, slack.api)
     network = Slack(Desk(Around(sessions, cast(Any, SimpleNamespace()))), keys, pace=Pace(scale=0.05))
-    collecting = Collecting(sessions)
-
-    async def on_event(event: Event) -> None:
-        name = type(event).__name__.lower()
-        if not isinstance(event, Mention) and hasattr(collecting, name):
-            await getattr(collecting, name)(event)
-        if isinstance(event, Missed):
-            connected.set()
-
-    connected = asyncio.Event()
-    running = asyncio.create_task(network.run(on_event))
-    async with asyncio.timeout(20):
-        await connected.wait()
-    try:
-        yield Bot(sessions, network)
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+    async with collecting_bot.listening(sessions, network, FakeSlack.team) as bot:
+        yield bot
 
 
 async def test_what_is_written_edited_and_deleted_in_an_opened_channel_is_followed(
@@ -115,11 +59,6 @@ async def test_what_is_written_edited_and_deleted_in_an_opened_channel_is_follow
         assert "I regret this" not in await every_text(sessions)
         async with reading(sessions) as session:
             assert set(await session.scalars(select(Message.provenance))) == {"slack_api"}
-
-
-async def member(sessions: Sessions, platform_id: str) -> Member:
-    async with reading(sessions) as session:
-        return (await session.scalars(select(Member).where(Member.platform_id == platform_id))).one()
 
 
 async def test_an_edit_within_the_second_of_the_message_is_not_taken_for_older(

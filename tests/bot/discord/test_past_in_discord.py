@@ -1,0 +1,263 @@
+"""The past of Discord's channels: a channel and its threads as one row, read on after a kill, and compared again."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import discord as library
+import pytest
+
+from bot.platforms.discord import timeline
+from bot.platforms.discord.timeline import Timeline
+from db.backfills import Progress
+from db.session import Sessions
+from tests.fakes.collecting_in_discord import listening
+from tests.fakes.discord import Channel, FakeDiscord, Kind, Message, Person
+from tests.fakes.past import every_text
+
+DAY = 86400.0
+
+
+@pytest.fixture(autouse=True)
+def granted(discord: FakeDiscord) -> None:
+    """The portal's switch is on."""
+    discord.app.message_content = True
+
+
+@pytest.fixture
+def moderator(discord: FakeDiscord) -> Person:
+    return discord.person("Mo", is_admin=True)
+
+
+async def a_thread(
+    discord: FakeDiscord, who: Person, on: Message | Channel, texts: Sequence[str], ago: float, *, archived: bool = True
+) -> tuple[Channel, list[Message]]:
+    """A thread whose last message is so many seconds old, like itself."""
+    now = discord.clock.now()
+    made = await who.start_thread(on, "about boats")
+    said = discord.fill(made, who, texts, end=now - ago)
+    assert made.thread is not None
+    made.messages = {one.id: one for one in said}
+    made.thread.archived, made.thread.archived_at = archived, now - ago + 60
+    return made, said
+
+
+async def test_the_past_is_read_with_threads_of_every_kind_and_without_bots(
+    sessions: Sessions, discord: FakeDiscord, ann: Person, moderator: Person, general: Channel
+) -> None:
+    past = discord.fill(general, ann, [f"word {number}" for number in range(130)])
+    discord.fill(general, discord.robot("Helper"), ["beep"])
+    await a_thread(discord, moderator, past[3], ["archived"], 3600)
+    await a_thread(discord, moderator, past[70], ["active"], 60, archived=False)
+    secret = await moderator.start_thread(general, "secret", private=True)
+    await moderator.bring_bot(secret)
+    await moderator.post(general, "psst", thread=secret)
+    async with listening(sessions, discord) as bot:
+        await bot.opens(general)
+        assert sorted(await bot.texts()) == sorted([*(f"word {n}" for n in range(130)), "archived", "active"])
+        assert await bot.progress(general) == Progress(132, None, True, None)
+
+
+async def test_a_forum_has_threads_alone(sqlite_sessions: Sessions, discord: FakeDiscord, moderator: Person) -> None:
+    forum = discord.channel("ideas", kind=Kind.FORUM)
+    for number in range(120):
+        await a_thread(discord, moderator, forum, [f"idea {number}", f"answer {number}"], 3600 * (number + 1))
+    async with listening(sqlite_sessions, discord) as bot:
+        await bot.opens(forum)
+        assert len(await bot.texts()) == 240
+        assert await bot.progress(forum) == Progress(240, None, True, None)
+
+
+async def test_a_reading_that_is_killed_goes_on_where_it_was(
+    sessions: Sessions, discord: FakeDiscord, ann: Person, moderator: Person, general: Channel
+) -> None:
+    past = discord.fill(general, ann, [f"word {number}" for number in range(450)], apart=60)
+    await a_thread(discord, moderator, past[0], ["begun long ago", "ended today"], 120)
+    await a_thread(discord, moderator, past[5], ["long ago"], 430 * 60)
+    async with listening(sessions, discord) as bot:
+        await bot.approves(general)
+        await asyncio.gather(*await bot.opening.look())
+        reading = await bot.backfill.look()
+        await discord.until(lambda: len(discord.called("GET /channels/{channel}/messages")) > 4)
+        for task in reading:
+            task.cancel()
+        await asyncio.gather(*reading, return_exceptions=True)
+        before = await bot.progress(general)
+        assert before is not None
+        assert 0 < before.messages < 453
+    calls = len(discord.called("GET /channels/{channel}/messages"))
+    async with listening(sessions, discord) as bot:
+        await bot.lack()
+        await bot.works()
+        found = await bot.texts()
+        assert sorted(found) == sorted(
+            [*(f"word {n}" for n in range(450)), "begun long ago", "ended today", "long ago"]
+        )
+        assert await bot.progress(general) == Progress(453, None, True, None)
+        assert len(discord.called("GET /channels/{channel}/messages")) - calls < 60
+
+
+async def test_what_happened_while_the_bot_was_away_is_caught_up_with_in_threads_too(
+    sessions: Sessions, discord: FakeDiscord, ann: Person, moderator: Person, general: Channel
+) -> None:
+    past = discord.fill(general, ann, [f"word {number}" for number in range(10)], apart=600)
+    old = discord.fill(general, ann, ["years ago"], end=discord.clock.now() - 300 * DAY)
+    thread, said = await a_thread(discord, moderator, old[0], ["a", "b"], 3600)
+    gone, _ = await a_thread(discord, moderator, past[2], ["in a thread that goes"], 3000)
+    async with listening(sessions, discord) as bot:
+        await bot.opens(general)
+        assert len(await bot.texts()) == 14
+    await ann.edit(past[4], "an edited word")
+    await ann.delete(past[6])
+    await moderator.delete(said[0])
+    await moderator.delete_channel(gone)
+    await ann.post(general, "while you were away")
+    await ann.post(general, "in the old thread", thread=thread)
+    async with listening(sessions, discord) as bot:
+        await bot.lack()
+        await bot.works()
+        words = [f"word {n}" if n != 4 else "an edited word" for n in range(10) if n != 6]
+        expected = ["years ago", *words, "b", "while you were away", "in the old thread"]
+        assert sorted(await bot.texts()) == sorted(expected)
+        assert not {"word 6", "a", "in a thread that goes"} & set(await every_text(sessions))
+
+
+async def test_a_thread_that_no_list_showed_is_not_taken_for_deleted(
+    sqlite_sessions: Sessions,
+    discord: FakeDiscord,
+    moderator: Person,
+    general: Channel,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    thread, _ = await a_thread(discord, moderator, general, ["in the thread"], 3600)
+    async with listening(sqlite_sessions, discord) as bot:
+        await bot.opens(general)
+    monkeypatch.setattr(Timeline, "_meet", lambda self, thread: False)
+    for _ in range(2):
+        async with listening(sqlite_sessions, discord) as bot:
+            await bot.lack()
+            await bot.works()
+            assert await bot.texts() == (["in the thread"] if thread.id in discord.world.channels else [])
+        if thread.id in discord.world.channels:
+            await moderator.delete_channel(thread)
+
+
+async def test_what_may_not_be_read_is_told_and_never_taken_for_deleted(
+    sqlite_sessions: Sessions, discord: FakeDiscord, ann: Person, general: Channel
+) -> None:
+    discord.fill(general, ann, ["hello"])
+    async with listening(sqlite_sessions, discord) as bot:
+        await bot.opens(general)
+        discord.overwrite(general, "bot", deny=["read_message_history"])
+        await bot.heard(discord)
+        await bot.works()
+        assert await bot.progress(general) == Progress(1, None, True, "not allowed")
+        discord.overwrite(general, "bot", deny=["view_channel"])
+        await bot.heard(discord)
+        await bot.works()
+        assert await bot.progress(general) == Progress(1, None, True, "not in channel")
+        assert await bot.texts() == ["hello"]
+        await ann.post(general, "while you did not see")
+        discord.overwrite(general, "bot")
+        await bot.heard(discord)
+        await bot.works()
+        assert await bot.progress(general) == Progress(1, None, True, None)
+        assert await bot.texts() == ["hello", "while you did not see"]
+
+
+async def test_a_channel_deleted_while_the_bot_was_away_is_closed_and_its_text_erased(
+    sqlite_sessions: Sessions, discord: FakeDiscord, moderator: Person, general: Channel
+) -> None:
+    discord.fill(general, moderator, ["hello"])
+    async with listening(sqlite_sessions, discord) as bot:
+        await bot.opens(general)
+    await moderator.delete_channel(general)
+    async with listening(sqlite_sessions, discord) as bot:
+        await bot.lack()
+        await bot.works()
+        assert (await bot.row(general)).state == "closed"
+        assert await every_text(sqlite_sessions) == [""]
+
+
+async def test_limits_are_waited_for(
+    sqlite_sessions: Sessions, discord: FakeDiscord, ann: Person, general: Channel
+) -> None:
+    discord.fill(general, ann, [f"word {number}" for number in range(250)])
+    discord.fault("GET /channels/{channel}/messages", times=2, status=429, retry_after=0.05)
+    async with listening(sqlite_sessions, discord) as bot:
+        await bot.opens(general)
+        assert await bot.progress(general) == Progress(250, None, True, None)
+
+
+class _Flowing:
+    """A thread of messages with these ids."""
+
+    def __init__(self, *ids: int) -> None:
+        self.ids, self.calls = sorted(ids, reverse=True), 0
+
+    async def history(self, *, limit: int, before: Any) -> Any:
+        self.calls += 1
+        for one in [one for one in self.ids if one < before.id][:limit]:
+            yield library.Object(one)
+
+
+def row_of(*flows: _Flowing) -> Timeline:
+    """Of threads alone, whose ends are known."""
+    made = Timeline(_NoChannel(), None, 0.0)  # type: ignore[arg-type]
+    for number, flow in enumerate(flows):
+        made._add(flow, number, flow.ids[0])  # type: ignore[arg-type]
+    return made
+
+
+class _NoChannel:
+    id = 0
+
+    def __init__(self) -> None:
+        self.guild = self
+
+    async def active_threads(self) -> list[library.Thread]:
+        return []
+
+
+async def through(row: Timeline, size: int) -> list[list[int]]:
+    pages: list[list[int]] = []
+    while not row.ended:
+        pages.append([one.id for one in await row.page(size)])
+    return pages
+
+
+async def test_threads_are_laid_together_by_time_and_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = [number << 22 for number in range(1, 1201)]
+    flows = [_Flowing(*at[first::3]) for first in range(3)]
+    pages = await through(row_of(*flows), 100)
+    assert [one for page in pages for one in page] == at[::-1]
+    assert [flow.calls for flow in flows] == [5, 5, 5]
+    monkeypatch.setattr(timeline, "KEPT", 150)  # what does not fit is read again when its time comes
+    again = [_Flowing(*at[first::3]) for first in range(3)]
+    assert [one for page in await through(row_of(*again), 100) for one in page] == at[::-1]
+
+
+async def test_a_page_ends_between_two_milliseconds() -> None:
+    same = [(500 << 22) + number for number in range(150)]
+    flow = _Flowing(*same, 7 << 22)
+    row = row_of(flow)
+    first = await row.page(100)
+    assert sorted(one.id for one in first) == same
+    assert row.back_to <= library.utils.snowflake_time(500 << 22)
+    assert [one.id for one in await row.page(100)] == [7 << 22]
+    assert row.ended
+
+
+async def test_where_there_is_much_to_ask_a_page_ends_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timeline, "CALLS", 3)
+    flows = [_Flowing(number << 22) for number in range(1, 11)]
+    pages = await through(row_of(*flows), 100)
+    assert len(pages) > 3
+    assert [one >> 22 for page in pages for one in page] == list(range(10, 0, -1))
+
+
+def test_ids_are_made_of_the_time() -> None:
+    moment = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+    found = library.utils.snowflake_time(library.utils.time_snowflake(moment, high=True))
+    assert found - moment < timedelta(milliseconds=1)
