@@ -7,7 +7,7 @@ import pytest
 
 from bot.chat import placing
 from bot.chat.cards import Button, Card, Choice, Menu, Row, Text, told
-from bot.platforms.discord import interactions, kept
+from bot.platforms.discord import asides, interactions, kept
 from bot.platforms.discord.kept import Remembered
 from tests.fakes.commanded_discord import Bot, connected
 from tests.fakes.discord import Channel, FakeDiscord, Person
@@ -195,7 +195,7 @@ async def test_a_dangerous_button_asks_after_a_restart_too(
 ) -> None:
     buttons = [Button("Close", "close", "3", sure="Sure?"), Button("Delete", "delete", "3", sure="Sure?")]
     posted = await bot.says(general, Card([Row(buttons)]))
-    monkeypatch.setattr(interactions, "SURE", Remembered[str, str](1, 1.0))
+    monkeypatch.setattr(asides, "SURE", Remembered[str, str](1, 1.0))
     await ann.press(posted, "Close")
     assert "**Close**: Are you sure?" in bot.shown(ann)
     await ann.press(posted, "Delete")
