@@ -18,7 +18,7 @@ from bot.chat.replying.outgoing import quiet
 from bot.platforms.discord import custom_ids
 from bot.platforms.discord.custom_ids import Pressed, custom_id
 from bot.platforms.discord.kept import SURE
-from bot.platforms.discord.naming import worded
+from bot.platforms.discord.naming import unclicked, worded
 from bot.platforms.discord.pieces import (
     CHOICES,
     ROW,
@@ -78,7 +78,7 @@ def drawn(card: Card, workspace: str | None = None) -> dict[str, Any]:
         discord.ui.TextDisplay[Any](EMPTY)
     ]
     view = discord.ui.LayoutView(timeout=None)
-    if len(items) == 1 and len(pieces) <= 1:
+    if len(items) == 1 and len(card.parts) <= 1:
         view.add_item(items[0])
     else:
         view.add_item(discord.ui.Container[Any](*items))
@@ -118,7 +118,7 @@ def value_of(value: str) -> str:
 def text_of(parts: Sequence[Part], longest: int = TEXT) -> str:
     """What parts say, where they can only be read."""
     said = [one for one in _pieces(parts, _Names(None)) if isinstance(one, Said)]
-    return begun("\n\n".join(one.text for one in said), longest)
+    return begun(unclicked("\n\n".join(one.text for one in said)), longest)
 
 
 # --- Parts.
@@ -180,7 +180,7 @@ def _small(text: str) -> str:
 
 def _fact(name: str, value: str) -> str:
     value = worded(quiet(value)).strip() or EMPTY
-    between = "\n" if "\n" in value else " "
+    between = "\n" if "\n" in value else " · "
     return f"**{label(name)}**{between}{value}"
 
 

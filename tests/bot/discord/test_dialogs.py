@@ -82,7 +82,7 @@ async def test_a_refused_form_opens_again_with_what_was_filled_in(bot: Bot, ann:
     bot.desk.answers["retrain"] = FormRefused("minutes", "Write a number.")
     assert ann.modal is not None
     await ann.submit(ann.modal, {"Minutes": "ten", "Why": "a note"})
-    assert bot.shown(ann).splitlines() == ["⚠️ **Minutes**: Write a number.  [Try again]"]
+    assert bot.shown(ann).splitlines() == ["┃ ⚠️ **Minutes**: Write a number.  [Try again]"]
     await ann.press(ann.ephemerals[-1], "Try again")
     assert ann.modal is not None
     assert ann.modal.held["note"] == ["a note"]
@@ -156,4 +156,4 @@ async def test_a_form_s_answer_leaves_the_card_it_was_opened_from(bot: Bot, ann:
     await ann.press(ann.ephemerals[0], "Open")
     assert ann.modal is not None
     await ann.submit(ann.modal, {"What?": "Well?"})
-    assert [bot.discord.rendered(one) for one in ann.ephemerals] == ["channels  [Open]", "you asked ask_about v1"]
+    assert [bot.discord.rendered(one) for one in ann.ephemerals] == ["┃ channels  [Open]", "you asked ask_about v1"]

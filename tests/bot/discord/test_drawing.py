@@ -6,7 +6,7 @@ from bot.chat import commands
 from bot.chat.cards import Button, Card, Choice, Facts, Heading, Line, Menu, Note, Row, Text
 from bot.platforms.discord import custom_ids, naming
 from bot.platforms.discord.custom_ids import Pressed, custom_id, pressed
-from bot.platforms.discord.drawing import drawn, value_of, view_of
+from bot.platforms.discord.drawing import drawn, text_of, value_of, view_of
 from tests.fakes.any_card import CARDS
 from tests.fakes.pretended_discord.components import check_components, walked
 from tests.fakes.pretended_discord.refusals import Complaints
@@ -66,8 +66,8 @@ def test_a_card_looks_like_this() -> None:
         "┃ • **Ann** says aye",
         "┃ • **Ben** does not",
         "┃ ",
-        "┃ **run** 7",
-        "┃ **held-out** 4.70 → **3.25**",
+        "┃ **run** · 7",
+        "┃ **held-out** · 4.70 → **3.25**",
         "┃ **of**",
         "┃ a",
         "┃ b",
@@ -157,6 +157,7 @@ def test_texts_name_commands_as_they_are_called_here_and_can_be_clicked_once_dis
     naming.registered(42)
     try:
         [shown] = components(Card([Text(text)]))
+        assert text_of([Text("`/yamabiko close`")]) == "`/yamabiko text close`"
         assert shown["content"] == (
             "</yamabiko text close:42> or `/yamabiko order members NAME`, never `/yamabiko dance`; </yamabiko help:42>"
         )
