@@ -169,6 +169,7 @@ def test_a_reference_is_made_of_the_posts_that_bear_its_names() -> None:
         ("a", "a\nb", "a\nb"),
         ("a\nb", "\nb\nc", "a\nb\nc"),
         ("a\nb\nc", "a", "a\nb\nc"),
+        ("a\nb", "b\nc", "a\nb\nc"),
     ],
 )
 def test_what_was_kept_and_what_is_seen_make_one_reference(

@@ -59,8 +59,15 @@ def refs_of(ref: str | None) -> list[str]:
 
 
 def merged(kept: str | None, seen: str | None) -> str | None:
-    """What was kept and what the network has, post by post: a crash may lie between a post and its keeping."""
-    pairs = zip_longest(refs_of(kept), refs_of(seen), fillvalue="")
+    """What was kept and what the network has, post by post: a crash may lie between a post and its keeping.
+
+    A network that knows no places, but only an order, leaves out what somebody has deleted: what both have tells where
+    the rest belongs.
+    """
+    before, now = refs_of(kept), refs_of(seen)
+    if any(ref and ref in before and before.index(ref) != place for place, ref in enumerate(now)):
+        now = [*before, *(ref for ref in now if ref not in before)]
+    pairs = zip_longest(before, now, fillvalue="")
     return joined(one or other for one, other in pairs) or None
 
 

@@ -16,6 +16,8 @@ from bot.chat.platform import NotAdmitted, NotReached, OnEvent
 from bot.platforms.discord.client import HERE, Client, Presence, point_at
 from db.words import mark, say
 
+SOON_S = 15.0  # for a reply to wait for the connection: at the start, and when it is made anew
+
 _CLOSED: Mapping[int, str] = {
     4004: mark("Discord does not know the bot's token."),
     4011: mark("The bot is in so many servers that Discord wants several connections; it can hold one."),
@@ -52,6 +54,7 @@ class Connection:
         self._point: Callable[[], None] = lambda: point_at(api_url, gateway_url)
         self.content, self._pauses = content, pauses or Pauses()
         self._client: Client | None = None
+        self._there = asyncio.Event()
         self._presence = Presence()
 
     @property
@@ -66,9 +69,19 @@ class Connection:
             raise NotReached(say("Discord is not connected."))
         return self._client
 
+    async def reached(self) -> Client:
+        """The client, as soon as it is there. Raises NotReached when that takes too long."""
+        try:
+            async with asyncio.timeout(SOON_S):
+                await self._there.wait()
+        except TimeoutError:
+            pass
+        return self.client
+
     async def again(self) -> None:
         """Connect anew, with the intents that are wanted now."""
         if self._client is not None:
+            self._there.clear()
             await self._client.close()
 
     async def serve(self, on_event: OnEvent) -> None:
@@ -91,10 +104,12 @@ class Connection:
             async with client:
                 await client.login(self._token)
                 self._client = client
+                self._there.set()
                 await client.connect()
         except (discord.DiscordException, aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _as_told(error) from error
         finally:
+            self._there.clear()
             self._client = None
             await asyncio.sleep(0)  # what was closed just now leaves
 

@@ -10,6 +10,7 @@ from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import Any
 
+import aiohttp
 import discord
 import structlog
 
@@ -64,10 +65,10 @@ class Showing:
         said |= self._under(place, text)
 
         async def send(channel: discord.PartialMessageable) -> str:
+            self._stop_thinking()
             return str((await channel.send(**said, suppress_embeds=True)).id)
 
         ref = await self._wire.call(to, send, self._draft.ours)
-        self._stop_thinking()
         self._refs.append(ref)
         self._complete = ref if self._is_last(place) else self._complete
         return ref
@@ -89,12 +90,14 @@ class Showing:
         try:
             async with asyncio.timeout(GROWING_S):
                 await self._changed(ref, text)
-        except (TimeoutError, discord.DiscordException) as error:
+        except (TimeoutError, OSError, aiohttp.ClientError, discord.DiscordException) as error:
             log.info("a reply could not be shown growing", why=repr(error))
 
     async def _changed(self, ref: str, text: str) -> None:
         place = self._refs.index(ref)
         said: dict[str, Any] = {"content": content(text)} | self._under(place, text)
+        if self._whole is not None and not self._is_last(place) and self._draft.shown is not None:
+            said["view"] = None  # it may have been the last one
 
         async def change(channel: discord.PartialMessageable) -> None:
             await channel.get_partial_message(int(ref)).edit(**said)

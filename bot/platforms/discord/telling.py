@@ -41,7 +41,7 @@ class Privately:
 
     async def _written(self, to: Thread, sentence: str) -> bool:
         """Whether they take direct messages from us."""
-        client = self._wire.connection.client
+        client = await self._wire.connection.reached()
         try:
             conversation = await client.create_dm(discord.Object(int(to.asker)))
             await conversation.send(quiet(sentence)[:LONGEST])

@@ -28,7 +28,9 @@ class Thinking:
 
     @asynccontextmanager
     async def shown(self, to: Thread) -> AsyncGenerator[Callable[[], None]]:
-        """Until the block ends, or until what is given is called: Discord takes it away when something is posted."""
+        """Until the block ends, or until what is given is called, right before something is posted: Discord takes it
+        away then, and what is shown after stays for ten seconds.
+        """
         place, ended = place_of(to), False
 
         def end() -> None:
@@ -57,7 +59,7 @@ class Thinking:
     async def _show(self, to: Thread) -> None:
         while True:
             try:
-                await self._wire.channel(to).typing()
+                await (await self._wire.channel(to)).typing()
             except Exception as error:
                 log.info("typing could not be shown", why=repr(error))
                 return

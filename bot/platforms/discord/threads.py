@@ -33,8 +33,8 @@ class Threads:
 
     async def ours(self, to: Thread, others: Collection[str]) -> list[str]:
         """Our posts that answer a mention, oldest first, without those of `others`. Raises OutOfReach, NotShown."""
+        channel, after = await self._wire.channel(to), discord.Object(int(to.message))
         me = self._me()
-        channel, after = self._wire.channel(to), discord.Object(int(to.message))
         behind = channel.history(limit=MOST, after=after, oldest_first=True)
         try:
             ours = [one async for one in behind if one.author.id == me and answered(one) == after.id]
@@ -51,8 +51,8 @@ class Threads:
     async def _in_thread(self, to: Thread) -> list[discord.Message]:
         if to.thread is None:
             return []
-        me, before = self._me(), discord.Object(int(to.message))
-        messages = self._wire.channel(to).history(limit=BEFORE, before=before)
+        messages = (await self._wire.channel(to)).history(limit=BEFORE, before=discord.Object(int(to.message)))
+        me = self._me()
         said = [one async for one in messages if is_said(one, me)]
         first = await self._message(int(to.channel), int(to.thread))  # a thread has the id of what it was begun from
         return [*said, first] if first is not None and is_said(first, me) else said
@@ -78,7 +78,8 @@ class Threads:
         if message is None:
             return None
         try:
-            return await self._wire.connection.client.get_partial_messageable(channel).fetch_message(message)
+            client = await self._wire.connection.reached()
+            return await client.get_partial_messageable(channel).fetch_message(message)
         except (discord.NotFound, discord.Forbidden):
             return None
 

@@ -1,13 +1,14 @@
 """A call to Discord about one of our posts.
 
-Owns taking turns, taking a thread out of the archive where that is in the way, and turning refusals into what the chat
-rooms know. Knows nothing of what is said.
+Owns taking turns, waiting for a connection that is made anew, taking a thread out of the archive where that is in the
+way, and turning refusals into what the chat rooms know. Knows nothing of what is said.
 """
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TypeVar
 
+import aiohttp
 import discord
 
 from bot.chat.events import Thread
@@ -23,29 +24,33 @@ class Wire:
     def __init__(self, connection: Connection, pace: Pace) -> None:
         self.connection, self.pace = connection, pace
 
-    def channel(self, to: Thread) -> discord.PartialMessageable:
+    async def channel(self, to: Thread) -> discord.PartialMessageable:
         """Where answers to a mention stand. Raises NotReached."""
-        return self.connection.client.get_partial_messageable(int(place_of(to)))
+        return (await self.connection.reached()).get_partial_messageable(int(place_of(to)))
 
     async def call(
         self, to: Thread, what: Callable[[discord.PartialMessageable], Awaitable[T]], ours: Ours | None = None
     ) -> T:
         """`what` there, when it is its turn; `ours` is awaited right before each try.
 
-        Raises NotReached, NotShown, Gone, what `ours` raises, and what the library raises for what may pass.
+        It must do no harm when it is done twice: the connection may be made anew in the midst of it. Raises
+        NotReached, NotShown, Gone, what `ours` raises, and what the library raises for what may pass.
         """
-        await self.pace.turn(place_of(to))
-        channel = self.channel(to)
-        for once_more in (True, False):
+        for mended in (False, True):
+            client = await self.connection.reached()
+            await self.pace.turn(place_of(to))
             if ours is not None:
                 await ours()
             try:
-                return await what(channel)
+                return await what(client.get_partial_messageable(int(place_of(to))))
             except discord.HTTPException as error:
-                if error.code != THREAD_ARCHIVED or not once_more:
+                if mended or error.code != THREAD_ARCHIVED:
                     raise told(error) from error
-            with suppress(discord.HTTPException):  # what is asked next says why not
-                await self.connection.client.http.edit_channel(channel.id, archived=False)
+                with suppress(discord.HTTPException):  # what is asked next says why not
+                    await client.http.edit_channel(int(place_of(to)), archived=False)
+            except (aiohttp.ClientError, RuntimeError):
+                if mended or not client.is_closed():
+                    raise
         raise AssertionError("the second try returns or raises")
 
 
