@@ -123,14 +123,12 @@ class _Counter:
 
     async def _suggest(self, asking: Asking) -> None:
         typed = calls.typed(calls.data_of(asking))
-        call = await self._call(asking, None, None)
-        if call is None:
-            return
         written = typed.given.get(typed.focused, "")
         found: Sequence[Choice] = ()
         with suppress(TimeoutError):
             async with asyncio.timeout(SUGGESTED_S):
-                found = await self._desk.suggest(call, typed.name, typed.focused, written, typed.given)
+                if (call := await self._call(asking, None, None)) is not None:
+                    found = await self._desk.suggest(call, typed.name, typed.focused, written, typed.given)
         named = {label(one.label, 100): one.value for one in found if len(one.value) <= 100}
         choices = [app_commands.Choice(name=name, value=value) for name, value in named.items()]
         try:
@@ -213,7 +211,7 @@ class _Counter:
         try:
             done, _ = await asyncio.wait({work}, timeout=SOON_S)
             if not done:
-                await place.defer()
+                await self._defer(place)
             found = await work
         finally:
             work.cancel()
@@ -223,6 +221,12 @@ class _Counter:
             except Exception as error:
                 _note("an answer could not be shown", error)
                 await place.show(failed())
+
+    async def _defer(self, place: Answering) -> None:
+        try:
+            await place.defer()
+        except (discord.HTTPException, aiohttp.ClientError) as error:  # what was asked for is done all the same
+            _note("that an answer comes could not be said", error)
 
     async def _asked(
         self, asking: Asking, place: Answering, do: Do, workspace: str | None, message: Posted | None

@@ -157,3 +157,20 @@ async def test_a_form_s_answer_leaves_the_card_it_was_opened_from(bot: Bot, ann:
     assert ann.modal is not None
     await ann.submit(ann.modal, {"What?": "Well?"})
     assert [bot.discord.rendered(one) for one in ann.ephemerals] == ["┃ channels  [Open]", "you asked ask_about v1"]
+
+
+async def test_a_dialog_opened_from_a_letter_is_of_the_guild_that_sent_it(
+    bot: Bot, ann: Person, discord: FakeDiscord
+) -> None:
+    other = discord.new_guild("Village")
+    await ann.join(other)
+    await discord.until(lambda: len(bot.connection.client.guilds) == 2)
+    bot.desk.answers |= {"retrain Cap": MANY, "retrain": FormRefused("minutes", "Write a number.")}
+    letter = await bot.says(ann.dm_channel, Card([Row([Button("Train", "retrain", "Cap")])]), other.id)
+    await ann.press(letter, "Train")
+    assert ann.modal is not None
+    await ann.submit(ann.modal)
+    await ann.press(ann.ephemerals[-1], "Try again")
+    assert ann.modal is not None
+    await ann.submit(ann.modal)
+    assert [call.workspace.id for _, call in bot.desk.heard] == [other.id] * 3

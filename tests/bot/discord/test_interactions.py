@@ -261,6 +261,17 @@ async def test_an_answer_that_is_too_late_even_for_the_first_time_comes_as_a_dir
     assert bot.discord.rendered(letter) == "you asked status"
 
 
+@pytest.mark.usefixtures("impatient")
+async def test_what_is_asked_for_is_done_and_told_where_discord_takes_no_first_word(
+    bot: Bot, ann: Person, general: Channel
+) -> None:
+    bot.desk.slow = 0.2
+    bot.discord.fault("POST /interactions/{interaction}/{token}/callback", status=400, code=0)
+    await ann.slash("yamabiko status", general)
+    await bot.discord.until(lambda: ann.ephemerals)
+    assert bot.shown(ann) == "you asked status"
+
+
 async def test_what_discord_tells_twice_is_done_once(bot: Bot, ann: Person, general: Channel) -> None:
     posted = await bot.says(general, Card([BUTTONS]))
     bot.discord.duplicate_events(2)
