@@ -67,6 +67,9 @@ async def test_what_an_option_could_be_is_suggested_while_it_is_typed(counter: C
     harbours = await suggested(counter, "Ada", "promote", "persona", "ＨＡＲ")
     assert [choice.value for choice in harbours] == ["Harbour", "the harbour"]
     assert await suggested(counter, "Ada", "promote", "adapter", "") == [Choice("1 echo (candidate)", "1")]
+    of_other = {"persona": harbours[0].value}
+    assert not await counter.desk.suggest(counter.call("Ada"), "promote", "adapter", "", of_other)
+    assert await suggested(counter, "Ada", "rollback", "to", "ba") == [Choice("base", "base")]
     assert await suggested(counter, "Ada", "cancel", "run", "1") == [Choice("1 echo (succeeded)", "1")]
     assert await suggested(counter, "Ada", "close", "channel", "#gen") == [Choice("Harbour/general", "#1")]
     assert await suggested(counter, "Ada", "block", "member", "be") == [Choice("Ben (Harbour)", "#4")]

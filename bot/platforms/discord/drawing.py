@@ -1,6 +1,6 @@
 """Cards as Discord's components.
 
-Owns how a card looks in Discord, within Discord's limits: what is longer is cut, and says so. Texts stay the Markdown
+Owns how a card looks in Discord; what does not fit into a message is cut, and says so. Texts stay the Markdown
 they are, each with its buttons under it or beside it. What is drawn calls nobody, and is no object that waits for
 presses: those come as events, whoever drew the button.
 """
@@ -12,19 +12,30 @@ from typing import Any
 import discord
 import structlog
 
-from bot.chat.cards import Button, Card, Choice, Facts, Heading, Line, Menu, Note, Part, Row, Style, Text
+from bot.chat.cards import Button, Card, Choice, Facts, Heading, Line, Menu, Note, Part, Row, Text
 from bot.chat.markdown import short
-from bot.chat.replying import posts
 from bot.chat.replying.outgoing import quiet
 from bot.platforms.discord import custom_ids
 from bot.platforms.discord.custom_ids import Pressed, custom_id
 from bot.platforms.discord.kept import SURE
-from bot.platforms.discord.naming import worded
+from bot.platforms.discord.naming import unclicked, worded
+from bot.platforms.discord.pieces import (
+    CHOICES,
+    ROW,
+    TEXT,
+    Buttons,
+    Piece,
+    Press,
+    Rule,
+    Said,
+    Select,
+    begun,
+    fit,
+    shorten,
+)
 from db.words import say
 
-COMPONENTS, TEXT = 40, 4000  # of a message in all, those within others counted too
 LABEL, PLACEHOLDER, CHOICE = 80, 150, 100
-ROW, CHOICES = 5, 25
 HEADING = 200
 EMPTY = "–"  # stands where Discord takes nothing empty
 CHOSEN = "=chosen"  # a menu whose choices are buttons' custom ids
@@ -36,55 +47,6 @@ _STYLES = {
     "primary": discord.ButtonStyle.primary,
     "danger": discord.ButtonStyle.danger,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Press:
-    """A button with all that Discord keeps of it."""
-
-    label: str
-    custom: str
-    style: Style
-
-
-@dataclass(slots=True)
-class _Said:
-    text: str
-    beside: _Press | None = None  # its one button
-
-    @property
-    def size(self) -> int:
-        return 3 if self.beside else 1
-
-
-@dataclass(slots=True)
-class _Buttons:
-    """`folded`: as a menu, which takes less room."""
-
-    presses: list[_Press]
-    folded: bool = False
-
-    @property
-    def size(self) -> int:
-        if self.folded:
-            return 2 * -(-len(self.presses) // CHOICES)
-        return len(self.presses) + -(-len(self.presses) // ROW)
-
-
-@dataclass(slots=True)
-class _Select:
-    custom: str
-    placeholder: str
-    options: list[discord.SelectOption]
-    size: int = 2
-
-
-@dataclass(slots=True)
-class _Rule:
-    size: int = 1
-
-
-_Piece = _Said | _Buttons | _Select | _Rule
 
 
 @dataclass(slots=True)
@@ -107,15 +69,16 @@ def drawn(card: Card, workspace: str | None = None) -> dict[str, Any]:
     `workspace` is given where the card goes into direct messages, of which Discord does not say whose they are.
     """
     pieces = list(_pieces(card.parts, _Names(workspace)))
-    cut = _fit(pieces)
-    cut |= _shorten([one for one in pieces if isinstance(one, _Said)])
+    rest = _small(say("… the rest is cut."))
+    cut = fit(pieces)
+    cut |= shorten([one for one in pieces if isinstance(one, Said)], TEXT - len(rest))
     if cut:
-        pieces.append(_Said(_small(_rest())))
+        pieces.append(Said(rest))
     items = [item for number, piece in enumerate(pieces) for item in _items(piece, number)] or [
         discord.ui.TextDisplay[Any](EMPTY)
     ]
     view = discord.ui.LayoutView(timeout=None)
-    if len(items) == 1 and len(pieces) <= 1:
+    if len(items) == 1 and len(card.parts) <= 1:
         view.add_item(items[0])
     else:
         view.add_item(discord.ui.Container[Any](*items))
@@ -154,38 +117,38 @@ def value_of(value: str) -> str:
 
 def text_of(parts: Sequence[Part], longest: int = TEXT) -> str:
     """What parts say, where they can only be read."""
-    said = [one for one in _pieces(parts, _Names(None)) if isinstance(one, _Said)]
-    return _begun("\n\n".join(one.text for one in said), longest)
+    said = [one for one in _pieces(parts, _Names(None)) if isinstance(one, Said)]
+    return begun(unclicked("\n\n".join(one.text for one in said)), longest)
 
 
 # --- Parts.
 
 
-def _pieces(parts: Sequence[Part], names: _Names) -> Iterator[_Piece]:
+def _pieces(parts: Sequence[Part], names: _Names) -> Iterator[Piece]:
     """The parts with texts that follow each other as one, and a text with one button beside it."""
     said: list[str] = []
     last: Part | None = None
 
-    def whole() -> Iterator[_Said]:
+    def whole() -> Iterator[Said]:
         if said:
-            yield _Said("".join(said).lstrip("\n"))
+            yield Said("".join(said).lstrip("\n"))
             said.clear()
 
     for part in parts:
         if not isinstance(part, Row):
             if isinstance(part, Line):
                 yield from whole()
-                yield _Rule()
+                yield Rule()
             elif text := _text(part):
                 said.append("\n" + text.lstrip("\n") if isinstance(last, Heading) else text)
             last = part
             continue
         found = list(_actions(part, names))
         match found:
-            case [_Buttons([one])] if said and isinstance(last, Text):
+            case [Buttons([one])] if said and isinstance(last, Text):
                 beside = said.pop().lstrip("\n")
                 yield from whole()
-                yield _Said(beside, one)
+                yield Said(beside, one)
             case _:
                 yield from whole()
                 yield from found
@@ -217,20 +180,20 @@ def _small(text: str) -> str:
 
 def _fact(name: str, value: str) -> str:
     value = worded(quiet(value)).strip() or EMPTY
-    between = "\n" if "\n" in value else " "
+    between = "\n" if "\n" in value else " · "
     return f"**{label(name)}**{between}{value}"
 
 
-def _actions(row: Row, names: _Names) -> Iterator[_Buttons | _Select]:
+def _actions(row: Row, names: _Names) -> Iterator[Buttons | Select]:
     buttons = [one for action in row.actions if isinstance(action, Button) and (one := _press(action, names))]
     if buttons:
-        yield _Buttons(buttons)
+        yield Buttons(buttons)
     for action in row.actions:
         if isinstance(action, Menu) and (found := _select(action, names)):
             yield found
 
 
-def _press(button: Button, names: _Names) -> _Press | None:
+def _press(button: Button, names: _Names) -> Press | None:
     """None where Discord could not carry what it stands for: a shortened value would do something else."""
     custom = names.of(button.press, button.value, asks=bool(button.sure))
     if len(custom) > custom_ids.LONGEST:
@@ -238,93 +201,47 @@ def _press(button: Button, names: _Names) -> _Press | None:
         return None
     if button.sure:
         SURE[custom] = button.sure
-    return _Press(label(button.label), custom, button.style)
+    return Press(label(button.label), custom, button.style)
 
 
-def _select(menu: Menu, names: _Names) -> _Select | None:
+def _select(menu: Menu, names: _Names) -> Select | None:
     chosen = None if menu.chosen is None else menu.chosen or EMPTY
-    found = [
-        discord.SelectOption(label=one.label, value=one.value, default=one.value == chosen)
-        for one in options(menu.choices)
-    ]
-    return _Select(names.of(menu.press), label(menu.label, PLACEHOLDER), found) if found else None
-
-
-# --- The limits of the whole.
-
-
-def _fit(pieces: list[_Piece]) -> bool:
-    """Make them few enough; whether some had to go. Buttons are folded before anything goes."""
-    room = COMPONENTS - 2  # the container, and the line that says that the rest is cut
-    rows = [one for one in pieces if isinstance(one, _Buttons) and len(one.presses) > 1]
-    while rows and _size(pieces) > room:
-        rows.pop().folded = True
-    cut = _size(pieces) > room
-    while _size(pieces) > room:
-        pieces.pop()
-    return cut
-
-
-def _size(pieces: Sequence[_Piece]) -> int:
-    return sum(one.size for one in pieces)
-
-
-def _shorten(said: Sequence[_Said]) -> bool:
-    """Cut the longest texts until all fit; whether any was cut."""
-    room = TEXT - len(_small(_rest()))
-    lengths = sorted(len(one.text) for one in said)
-    if sum(lengths) <= room:
-        return False
-    most = 0
-    for number, length in enumerate(lengths):
-        most = (room - sum(lengths[:number])) // (len(lengths) - number)
-        if length > most:
-            break
-    for one in said:
-        one.text = _begun(one.text, most)
-    return True
-
-
-def _begun(text: str, longest: int) -> str:
-    if len(text) <= longest:
-        return text
-    pieces = posts.split(text, longest - 2) if longest - 2 >= posts.SMALLEST_LIMIT else []
-    return f"{pieces[0]}\n…" if pieces else "…"
-
-
-def _rest() -> str:
-    return say("… the rest is cut.")
+    found = options(menu.choices)
+    return Select(names.of(menu.press), label(menu.label, PLACEHOLDER), found, chosen) if found else None
 
 
 # --- Discord's own.
 
 
-def _items(piece: _Piece, number: int) -> Iterator[discord.ui.Item[Any]]:
+def _items(piece: Piece, number: int) -> Iterator[discord.ui.Item[Any]]:
     match piece:
-        case _Said(text, None):
+        case Said(text, None):
             yield discord.ui.TextDisplay(text)
-        case _Said(text, _Press() as one):
+        case Said(text, Press() as one):
             yield discord.ui.Section(discord.ui.TextDisplay(text), accessory=_button(one))
-        case _Buttons(presses, True):
+        case Buttons(presses, True):
             for at in range(0, len(presses), CHOICES):
                 yield _folded(presses[at : at + CHOICES], number * 100 + at)
-        case _Buttons(presses):
+        case Buttons(presses):
             for at in range(0, len(presses), ROW):
                 yield discord.ui.ActionRow(*(_button(one) for one in presses[at : at + ROW]))
-        case _Select():
-            select = discord.ui.Select[Any](
-                custom_id=piece.custom, placeholder=piece.placeholder, options=piece.options
-            )
-            yield discord.ui.ActionRow(select)
-        case _Rule():
+        case Select(custom, placeholder, choices, chosen):
+            yield _menu(custom, placeholder, choices, chosen)
+        case Rule():
             yield discord.ui.Separator()
 
 
-def _button(one: _Press, row: int | None = None) -> discord.ui.Button[Any]:
+def _button(one: Press, row: int | None = None) -> discord.ui.Button[Any]:
     return discord.ui.Button(style=_STYLES[one.style], label=one.label, custom_id=one.custom, row=row)
 
 
-def _folded(presses: Sequence[_Press], number: int) -> discord.ui.ActionRow[Any]:
-    choices = [discord.SelectOption(label=one.label, value=one.custom) for one in presses]
-    name = custom_id(Pressed(CHOSEN), number + 2)
-    return discord.ui.ActionRow(discord.ui.Select[Any](custom_id=name, placeholder=say("What to do?"), options=choices))
+def _folded(presses: Sequence[Press], number: int) -> discord.ui.ActionRow[Any]:
+    choices = [Choice(one.label, one.custom) for one in presses]
+    return _menu(custom_id(Pressed(CHOSEN), number + 2), say("What to do?"), choices)
+
+
+def _menu(
+    custom: str, placeholder: str, choices: Sequence[Choice], chosen: str | None = None
+) -> discord.ui.ActionRow[Any]:
+    found = [discord.SelectOption(label=one.label, value=one.value, default=one.value == chosen) for one in choices]
+    return discord.ui.ActionRow(discord.ui.Select[Any](custom_id=custom, placeholder=placeholder, options=found))

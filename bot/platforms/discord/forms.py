@@ -15,7 +15,7 @@ from bot.platforms.discord import custom_ids
 from bot.platforms.discord.custom_ids import Pressed, custom_id
 from bot.platforms.discord.drawing import label, options, text_of, value_of
 from bot.platforms.discord.kept import Remembered
-from db.words import mark, say
+from db.words import listed, mark, say
 
 TITLE, LABEL, HINT, TEXT_INPUT, VALUE = 45, 45, 100, 4000, 4000
 FIELDS = 5
@@ -94,7 +94,7 @@ def _labelled(one: Field) -> discord.ui.Label[Any]:
 
 
 def _more(others: Sequence[Field]) -> discord.ui.Label[Any]:
-    which = label(", ".join(one.label for one in others), HINT)
+    which = label(listed(one.label for one in others), HINT)
     return discord.ui.Label(
         text=label(say(_MORE), LABEL), description=which, component=discord.ui.Checkbox(custom_id=MORE)
     )

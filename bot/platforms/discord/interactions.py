@@ -5,7 +5,7 @@ that wait: what they stand for is in their ids, so that they work after any rest
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -16,21 +16,21 @@ import structlog
 from discord import app_commands
 
 from bot.chat import commands, texts
-from bot.chat.cards import Answer, Button, Card, Choice, Question, Row, Text, told
+from bot.chat.cards import Answer, Choice, Question, told
 from bot.chat.commands.asked import Call, FormRefused
 from bot.chat.desk import Desk
 from bot.chat.events import Posted
-from bot.chat.placing import put, too_late
+from bot.chat.placing import put
 from bot.chat.platform import OnEvent
-from bot.chat.replying.reply_buttons import buttons
 from bot.platforms.discord import calls, forms, syncing
+from bot.platforms.discord.asides import NO, continued, failed, lost, refused, unsure
 from bot.platforms.discord.calls import Asking
 from bot.platforms.discord.client import HERE, Client
 from bot.platforms.discord.commands import CHAT_INPUT, shortcut_of
 from bot.platforms.discord.custom_ids import Pressed, pressed
 from bot.platforms.discord.drawing import CHOSEN, label, value_of
 from bot.platforms.discord.forms import KEPT, MORE, OPEN, PAGE, Opened
-from bot.platforms.discord.kept import FORMS, SURE, Remembered
+from bot.platforms.discord.kept import FORMS, Remembered
 from bot.platforms.discord.places import Answering
 from bot.platforms.discord.questions import ABOUT, ask
 from db.words import by_default, say, speaking
@@ -39,7 +39,6 @@ log = structlog.get_logger()
 
 SOON_S = 1.8  # Discord waits three seconds for the first answer
 SUGGESTED_S = 2.5
-NO = "=no"  # the press that takes a question back
 
 Home = Callable[[int], Awaitable[discord.Guild | None]]  # whose a member's direct messages are
 Note = Callable[[discord.Message], None]
@@ -124,14 +123,12 @@ class _Counter:
 
     async def _suggest(self, asking: Asking) -> None:
         typed = calls.typed(calls.data_of(asking))
-        call = await self._call(asking, None, None)
-        if call is None:
-            return
         written = typed.given.get(typed.focused, "")
         found: Sequence[Choice] = ()
         with suppress(TimeoutError):
             async with asyncio.timeout(SUGGESTED_S):
-                found = await self._desk.suggest(call, typed.name, typed.focused, written, typed.given)
+                if (call := await self._call(asking, None, None)) is not None:
+                    found = await self._desk.suggest(call, typed.name, typed.focused, written, typed.given)
         named = {label(one.label, 100): one.value for one in found if len(one.value) <= 100}
         choices = [app_commands.Choice(name=name, value=value) for name, value in named.items()]
         try:
@@ -165,17 +162,13 @@ class _Counter:
         if (opened := KEPT.get(token)) is not None:
             with speaking(str(asking.locale.value)):
                 return await place.reopen(token, opened)
-        return await self._handle(asking, place, _lost)
+        return await self._handle(asking, place, lost)
 
     async def _sure(self, asking: Asking, place: Answering, custom: str, wanted: Pressed) -> None:
         """Discord asks nobody whether they are sure, so a card does."""
         named = calls.label_of(asking.message, custom)
 
-        async def do(call: Call) -> Answer:
-            yes = Button(named or say("Yes"), wanted.press, wanted.value, "danger")
-            return Card([Text(_sure_of(custom, wanted.press, named)), Row([yes, Button(say("No"), NO)])])
-
-        await self._handle(asking, place, do, wanted.workspace)
+        await self._handle(asking, place, partial(unsure, custom, wanted, named), wanted.workspace)
 
     async def _submit(self, asking: Asking) -> None:
         data = calls.data_of(asking)
@@ -185,13 +178,13 @@ class _Counter:
         place = Answering(asking, replaces=_is_reopened(asking.message), workspace=sent.workspace)
         opened = KEPT.get(sent.value) if sent.press == PAGE else self._first(asking, custom)
         if sent.press == PAGE and opened is None:
-            return await self._handle(asking, place, _lost)
+            return await self._handle(asking, place, lost)
         if opened is not None:
             form = opened.form
             opened = Opened(form, {**opened.given, **forms.given(form, held)}, opened.page)
             sent = Pressed(form.submit, form.value, sent.workspace)
         if more:
-            return await self._handle(asking, place, partial(_continued, opened), sent.workspace)
+            return await self._handle(asking, place, partial(continued, opened), sent.workspace)
         if sent.press not in commands.FORMS:
             return await self._handle(asking, place, partial(self._desk.press, press=sent.press, value=""))
         given = opened.given if opened else held
@@ -218,7 +211,7 @@ class _Counter:
         try:
             done, _ = await asyncio.wait({work}, timeout=SOON_S)
             if not done:
-                await place.defer()
+                await self._defer(place)
             found = await work
         finally:
             work.cancel()
@@ -227,7 +220,13 @@ class _Counter:
                 await self._show(asking, place, found, opened)
             except Exception as error:
                 _note("an answer could not be shown", error)
-                await place.show(_failed())
+                await place.show(failed())
+
+    async def _defer(self, place: Answering) -> None:
+        try:
+            await place.defer()
+        except (discord.HTTPException, aiohttp.ClientError) as error:  # what was asked for is done all the same
+            _note("that an answer comes could not be said", error)
 
     async def _asked(
         self, asking: Asking, place: Answering, do: Do, workspace: str | None, message: Posted | None
@@ -248,14 +247,14 @@ class _Counter:
         except Exception as error:
             _note("a command failed", error)
             with speaking(language or by_default()):
-                return _Answered(language, _failed())
+                return _Answered(language, failed())
 
     async def _show(self, asking: Asking, place: Answering, found: _Answered, opened: Opened | None) -> None:
         match found.answer:
             case None:
                 await place.nothing()
             case FormRefused() as refusal:
-                await place.show(_refused(refusal, opened))
+                await place.show(refused(refusal, opened))
             case answer:
                 await put(place, answer, partial(self._question, asking, place, found.call))
 
@@ -285,46 +284,11 @@ class _Counter:
         return found
 
 
-async def _lost(call: Call) -> Answer:
-    return told(too_late())
-
-
-async def _continued(opened: Opened | None, call: Call) -> Answer:
-    """A dialog may not open another; a button may."""
-    if opened is None:
-        return told(too_late())
-    token = forms.keep(Opened(opened.form, opened.given, opened.page + 1))
-    return Card([Text(say("One more step: the other settings.")), Row([Button(say("Go on"), OPEN, token, "primary")])])
-
-
-def _refused(refusal: FormRefused, opened: Opened | None) -> Card:
-    """Discord closes a dialog when it is sent; what was filled in opens again."""
-    field = next((one for one in opened.form.fields if one.name == refusal.field), None) if opened else None
-    why = f"**{field.label}**: {refusal}" if field else str(refusal)
-    parts = [Text(f"⚠️ {why}")]
-    if opened is None:
-        return Card(parts)
-    page = forms.page_of(opened.form, refusal.field)
-    token = forms.keep(Opened(opened.form, opened.given, page))
-    return Card([*parts, Row([Button(say("Try again"), OPEN, token, "primary")])])
-
-
-def _sure_of(custom: str, press: str, named: str) -> str:
-    """What is asked before: under answers always the same, elsewhere as it was said with the button."""
-    always: Mapping[str, str] = {one.press: one.sure for one in buttons(0) if one.sure}
-    said = always.get(press) or SURE.get(custom)
-    return said or (f"**{named}**: {say('Are you sure?')}" if named else say("Are you sure?"))
-
-
 def _is_reopened(message: discord.Message | None) -> bool:
     """Whether a dialog was opened by a button that stands there for nothing else."""
     if message is None or not message.flags.ephemeral:
         return False
     return any(pressed(custom).press == OPEN for custom in calls.custom_ids_of(message))
-
-
-def _failed() -> Card:
-    return told(say("Something failed; the log of the bot tells what."))
 
 
 def _note(what: str, error: Exception) -> None:

@@ -56,6 +56,14 @@ def worded(text: str) -> str:
     return _HINT.sub(_worded, text)
 
 
+_CLICKED = re.compile(r"</([^:<>]+):[0-9]+>")
+
+
+def unclicked(text: str) -> str:
+    """`text` as it is read where nothing can be clicked."""
+    return _CLICKED.sub(r"`/\1`", text)
+
+
 def _worded(hint: re.Match[str]) -> str:
     if hint["name"] not in COMMANDS:
         return hint[0]

@@ -12,6 +12,7 @@ import structlog
 from bot.chat.cards import Button, Card, Form, Row, Text
 from bot.platforms.discord import errors, forms
 from bot.platforms.discord.calls import Asking
+from bot.platforms.discord.custom_ids import Pressed, custom_id
 from bot.platforms.discord.drawing import drawn
 from bot.platforms.discord.forms import OPEN, Opened
 from bot.platforms.discord.kept import FORMS
@@ -69,7 +70,7 @@ class Answering:
 
     async def reopen(self, token: str, opened: Opened) -> None:
         """A dialog that was kept, with what was filled in."""
-        name = f"{forms.PAGE}|{token}"
+        name = custom_id(Pressed(forms.PAGE, token, self.workspace))
         await self._said(lambda: self._asking.response.send_modal(forms.modal(opened, name)))
 
     async def nothing(self) -> None:

@@ -37,13 +37,13 @@ async def ask(
     asking: Asking, me: int, call: Call, question: Question, place: Answering, on_event: OnEvent, note: Note
 ) -> None:
     """Post it and hand it over; where it cannot be answered, the asker is told why and gets the words back."""
-    sorry = _sorry(asking)
+    id, sorry = None, _sorry(asking)
     if sorry is None:
         try:
             id = await _posted(asking, call, question, place, note)
         except discord.HTTPException as error:
             log.info("a question could not be posted", code=error.code)
-            id, sorry = None, say("Discord does not let me write here ({why}).", why=error.text or error.code)
+            sorry = say("Discord does not let me write here ({why}).", why=error.text or error.code)
     if sorry is not None:
         words = short(calls.read_aloud(question.text), LONGEST)
         return await place.show(Card([Text(sorry), Small(words)]))

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.chat.cards import Card, Choice, Field, Form, Text, told
+from bot.chat.cards import Button, Card, Choice, Field, Form, Row, Text, told
 from bot.chat.commands.asked import FormRefused
 from bot.platforms.discord import forms, interactions
 from bot.platforms.discord.forms import Opened, pages
@@ -63,10 +63,11 @@ async def test_what_does_not_fit_into_one_dialog_is_asked_for_in_another(
     assert bot.desk.given == [{}]
     await ann.press(ann.ephemerals[-1], "Go on")
     assert ann.modal is not None
+    bot.desk.answers["retrain"] = told("Run 7 is queued.")
     await ann.submit(ann.modal, {"Rank": "4"})
     wanted = {"persona": "Gull", "sources": "b", "minutes": "5", "note": "", "epochs": "", "rank": "4"}
     assert bot.desk.given[-1] == wanted
-    assert [bot.discord.rendered(one) for one in ann.ephemerals] == ["you asked retrain"]
+    assert [bot.discord.rendered(one) for one in ann.ephemerals] == ["Run 7 is queued."]
 
 
 async def test_whoever_needs_no_more_is_done_with_one_dialog(bot: Bot, ann: Person, general: Channel) -> None:
@@ -81,7 +82,7 @@ async def test_a_refused_form_opens_again_with_what_was_filled_in(bot: Bot, ann:
     bot.desk.answers["retrain"] = FormRefused("minutes", "Write a number.")
     assert ann.modal is not None
     await ann.submit(ann.modal, {"Minutes": "ten", "Why": "a note"})
-    assert bot.shown(ann).splitlines() == ["┃ ⚠️ **Minutes**: Write a number. [Try again]"]
+    assert bot.shown(ann).splitlines() == ["┃ ⚠️ **Minutes**: Write a number.  [Try again]"]
     await ann.press(ann.ephemerals[-1], "Try again")
     assert ann.modal is not None
     assert ann.modal.held["note"] == ["a note"]
@@ -115,7 +116,6 @@ async def test_a_dialog_that_stood_open_over_a_restart_is_still_sent(
         assert ann.modal is not None
         await ann.submit(ann.modal, {"What?": "Well?"})
         assert after.desk.given == [{"question": "Well?"}]
-        after.desk.answers["ask_about v1"] = FormRefused("question", "Write what you ask.")
 
 
 async def test_what_a_restart_forgot_is_told_and_can_be_done_again(
@@ -151,11 +151,26 @@ async def test_a_dialog_has_no_more_than_discord_takes(bot: Bot, ann: Person, ge
 
 
 async def test_a_form_s_answer_leaves_the_card_it_was_opened_from(bot: Bot, ann: Person, general: Channel) -> None:
-    from bot.chat.cards import Button, Row
-
     bot.desk.answers |= {"status": Card([Text("channels"), Row([Button("Open", "open", "1")])]), "open 1": ASK}
     await ann.slash("yamabiko status", general)
     await ann.press(ann.ephemerals[0], "Open")
     assert ann.modal is not None
     await ann.submit(ann.modal, {"What?": "Well?"})
-    assert [bot.discord.rendered(one) for one in ann.ephemerals] == ["┃ channels [Open]", "you asked ask_about v1"]
+    assert [bot.discord.rendered(one) for one in ann.ephemerals] == ["┃ channels  [Open]", "you asked ask_about v1"]
+
+
+async def test_a_dialog_opened_from_a_letter_is_of_the_guild_that_sent_it(
+    bot: Bot, ann: Person, discord: FakeDiscord
+) -> None:
+    other = discord.new_guild("Village")
+    await ann.join(other)
+    await discord.until(lambda: len(bot.connection.client.guilds) == 2)
+    bot.desk.answers |= {"retrain Cap": MANY, "retrain": FormRefused("minutes", "Write a number.")}
+    letter = await bot.says(ann.dm_channel, Card([Row([Button("Train", "retrain", "Cap")])]), other.id)
+    await ann.press(letter, "Train")
+    assert ann.modal is not None
+    await ann.submit(ann.modal)
+    await ann.press(ann.ephemerals[-1], "Try again")
+    assert ann.modal is not None
+    await ann.submit(ann.modal)
+    assert [call.workspace.id for _, call in bot.desk.heard] == [other.id] * 3

@@ -7,7 +7,7 @@ import pytest
 
 from bot.chat import placing
 from bot.chat.cards import Button, Card, Choice, Menu, Row, Text, told
-from bot.platforms.discord import interactions, kept
+from bot.platforms.discord import asides, interactions, kept
 from bot.platforms.discord.kept import Remembered
 from tests.fakes.commanded_discord import Bot, connected
 from tests.fakes.discord import Channel, FakeDiscord, Person
@@ -183,7 +183,7 @@ async def test_a_dangerous_button_asks_first(bot: Bot, ann: Person, general: Cha
     await ann.press(posted, "Close")
     assert bot.shown(ann) == "┃ Nothing of #x is read. Close it?\n┃ [Close] [No]"
     await ann.press(ann.ephemerals[-1], "No")
-    assert not ann.ephemerals
+    await bot.discord.until(lambda: not ann.ephemerals)
     await ann.press(posted, "Close")
     await ann.press(ann.ephemerals[-1], "Close")
     assert bot.shown(ann) == "you asked close 3"
@@ -195,7 +195,7 @@ async def test_a_dangerous_button_asks_after_a_restart_too(
 ) -> None:
     buttons = [Button("Close", "close", "3", sure="Sure?"), Button("Delete", "delete", "3", sure="Sure?")]
     posted = await bot.says(general, Card([Row(buttons)]))
-    monkeypatch.setattr(interactions, "SURE", Remembered[str, str](1, 1.0))
+    monkeypatch.setattr(asides, "SURE", Remembered[str, str](1, 1.0))
     await ann.press(posted, "Close")
     assert "**Close**: Are you sure?" in bot.shown(ann)
     await ann.press(posted, "Delete")
@@ -259,6 +259,17 @@ async def test_an_answer_that_is_too_late_even_for_the_first_time_comes_as_a_dir
     await ann.slash("yamabiko status", general)
     [letter] = await bot.discord.until(lambda: bot.discord.bot_posts(ann.dm_channel))
     assert bot.discord.rendered(letter) == "you asked status"
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_what_is_asked_for_is_done_and_told_where_discord_takes_no_first_word(
+    bot: Bot, ann: Person, general: Channel
+) -> None:
+    bot.desk.slow = 0.2
+    bot.discord.fault("POST /interactions/{interaction}/{token}/callback", status=400, code=0)
+    await ann.slash("yamabiko status", general)
+    await bot.discord.until(lambda: ann.ephemerals)
+    assert bot.shown(ann) == "you asked status"
 
 
 async def test_what_discord_tells_twice_is_done_once(bot: Bot, ann: Person, general: Channel) -> None:

@@ -84,8 +84,8 @@ async def test_a_question_where_the_bot_may_not_write_says_so_and_gives_the_word
     await ann.slash("yamabiko ask", general, question="hm")
     await bot.discord.until(lambda: ann.ephemerals)
     assert bot.shown(ann).splitlines() == [
-        "I may not write here, or not read what was written. Let me do both first, then ask.",
-        "-# Is it?",
+        "┃ I may not write here, or not read what was written. Let me do both first, then ask.",
+        "┃ -# Is it?",
     ]
     assert len(bot.events) == 1
 
