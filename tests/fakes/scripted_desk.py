@@ -3,8 +3,7 @@
 Owns the connection of the real SDK, a desk that is a script, and the cards that tests press. Knows no rows.
 """
 
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import cast
@@ -12,7 +11,7 @@ from typing import cast
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.chat.cards import Answer, Button, Card, Field, Form, Row, Text, told
+from bot.chat.cards import Card, Text, told
 from bot.chat.commands.asked import Call
 from bot.chat.desk import Desk
 from bot.chat.events import Event, WorkspaceSeen
@@ -24,47 +23,8 @@ from bot.platforms.slack.places import message
 from bot.platforms.slack.thumbs import Thumbs
 from bot.platforms.slack.wire import Wire
 from bot.platforms.slack.writing import Writing
+from tests.fakes.script import BUTTONS, ScriptedDesk
 from tests.fakes.slack import Channel, Ephemeral, FakeSlack, Message, Person
-
-ASK = Form("Ask about this", "ask_about", "Ask", [Field("question", "What?", "text", required=True)], "v1")
-BUTTONS = Row([Button("Yes", "consent", "yes", "primary"), Button("No", "consent", "no")])
-
-Says = Answer | BaseException | None
-
-
-@dataclass
-class ScriptedDesk:
-    """`answers` by what is asked: a command's line, "press VALUE", "form VALUE"; raised where they are errors.
-
-    `slow` is how long each takes; `heard` what was asked, by whom and where.
-    """
-
-    answers: dict[str, Says] = field(default_factory=dict[str, Says])
-    slow: float = 0.0
-    spoken: str = "en"
-    heard: list[tuple[str, Call]] = field(default_factory=list[tuple[str, Call]])
-    given: list[Mapping[str, str]] = field(default_factory=list[Mapping[str, str]])
-
-    async def line(self, call: Call, line: str) -> Answer | None:
-        return await self._say(line, call)
-
-    async def press(self, call: Call, press: str, value: str) -> Answer | None:
-        return await self._say(f"{press} {value}".strip(), call)
-
-    async def submit(self, call: Call, form: str, value: str, given: Mapping[str, str]) -> Answer | None:
-        self.given.append(given)
-        return await self._say(f"{form} {value}".strip(), call)
-
-    async def language(self, call: Call) -> str:
-        return self.spoken
-
-    async def _say(self, asked: str, call: Call) -> Answer | None:
-        self.heard.append((asked, call))
-        await asyncio.sleep(self.slow)
-        answer = self.answers.get(asked, told(f"you asked {asked}"))
-        if isinstance(answer, BaseException):
-            raise answer
-        return answer
 
 
 @dataclass

@@ -5,20 +5,21 @@ that wait: what they stand for is in their ids, so that they work after any rest
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
+import aiohttp
 import discord
 import structlog
 from discord import app_commands
 
 from bot.chat import commands, texts
-from bot.chat.cards import Answer, Button, Card, Question, Row, Text, told
+from bot.chat.cards import Answer, Button, Card, Choice, Question, Row, Text, told
 from bot.chat.commands.asked import Call, FormRefused
 from bot.chat.desk import Desk
 from bot.chat.events import Posted
-from bot.chat.markdown import short
 from bot.chat.placing import put, too_late
 from bot.chat.platform import OnEvent
 from bot.chat.replying.reply_buttons import buttons
@@ -99,7 +100,7 @@ class _Counter:
                 case _:
                     pass
         except Exception as error:
-            log.error("an interaction could not be answered", exc_info=error)
+            _note("an interaction could not be answered", error)
 
     # What Discord sends.
 
@@ -127,8 +128,10 @@ class _Counter:
         if call is None:
             return
         written = typed.given.get(typed.focused, "")
-        async with asyncio.timeout(SUGGESTED_S):
-            found = await self._desk.suggest(call, typed.name, typed.focused, written, typed.given)
+        found: Sequence[Choice] = ()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SUGGESTED_S):
+                found = await self._desk.suggest(call, typed.name, typed.focused, written, typed.given)
         named = {label(one.label, 100): one.value for one in found if len(one.value) <= 100}
         choices = [app_commands.Choice(name=name, value=value) for name, value in named.items()]
         try:
@@ -223,7 +226,7 @@ class _Counter:
             try:
                 await self._show(asking, place, found, opened)
             except Exception as error:
-                log.error("an answer could not be shown", exc_info=error)
+                _note("an answer could not be shown", error)
                 await place.show(_failed())
 
     async def _asked(
@@ -243,7 +246,7 @@ class _Counter:
                 except FormRefused as refusal:
                     return _Answered(language, refusal, call)
         except Exception as error:
-            log.error("a command failed", exc_info=error)
+            _note("a command failed", error)
             with speaking(language or by_default()):
                 return _Answered(language, _failed())
 
@@ -321,4 +324,12 @@ def _is_reopened(message: discord.Message | None) -> bool:
 
 
 def _failed() -> Card:
-    return told(short(say("Something failed; the log of the bot tells what."), 500))
+    return told(say("Something failed; the log of the bot tells what."))
+
+
+def _note(what: str, error: Exception) -> None:
+    """What Discord refused is told without the trace, which holds the address that answers go to, a secret."""
+    if isinstance(error, discord.HTTPException | aiohttp.ClientError):
+        log.warning(what, why=str(error) or type(error).__name__)
+    else:
+        log.error(what, exc_info=error)

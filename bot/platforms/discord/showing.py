@@ -111,7 +111,7 @@ class Showing:
         if not self._is_last(place):
             return {}
         said: dict[str, Any] = {"content": content(text, ending(self._draft.kind, self._to.persona))}
-        return said | ({"view": view_of(self._draft.actions)} if self._draft.actions else {})
+        return said | ({"view": view_of(self._draft.actions, self._to.workspace)} if self._draft.actions else {})
 
     async def _finish(self, refs: list[str]) -> None:
         """Each post says what it should, and under the last one stands what belongs there."""

@@ -5,7 +5,8 @@ import pytest
 from bot.chat.cards import Button, Card, Row, Text, told
 from bot.chat.commands.asked import FormRefused
 from bot.platforms.slack import interactions
-from tests.fakes.scripted_desk import ASK, BUTTONS, Bot, shown
+from tests.fakes.script import ASK, BUTTONS
+from tests.fakes.scripted_desk import Bot, shown
 from tests.fakes.slack import Channel, FakeSlack, Person
 
 

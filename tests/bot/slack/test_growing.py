@@ -1,23 +1,12 @@
 """Cards that grow in Slack: in the place of the card that was pressed, or in its dialog."""
 
-import asyncio
-from collections.abc import AsyncGenerator
-
 import pytest
 
 from bot.chat import placing
-from bot.chat.cards import Card, Growing, told
-from tests.fakes.scripted_desk import BUTTONS, Bot, pressed_card, shown
+from bot.chat.cards import Card
+from tests.fakes.script import BUTTONS, growing_card
+from tests.fakes.scripted_desk import Bot, pressed_card, shown
 from tests.fakes.slack import Channel, FakeSlack, Person
-
-
-def growing_card(*words: str, every: float = 0.0) -> Growing:
-    async def cards() -> AsyncGenerator[Card]:
-        for word in words:
-            yield told(word)
-            await asyncio.sleep(every)
-
-    return Growing(cards())
 
 
 async def test_a_growing_card_of_a_command_shows_its_first_and_its_last(

@@ -8,7 +8,8 @@ from bot.chat.cards import Button, Card, Choice, Menu, Row, Text, told
 from bot.chat.commands.asked import Call
 from bot.chat.events import Thumbed
 from bot.chat.platform import NotShown
-from tests.fakes.scripted_desk import ASK, BUTTONS, Bot, bot_says, connected, pressed_card, shown
+from tests.fakes.script import ASK, BUTTONS
+from tests.fakes.scripted_desk import Bot, bot_says, connected, pressed_card, shown
 from tests.fakes.slack import Channel, FakeSlack, Person
 
 

@@ -2,7 +2,8 @@
 
 from bot.chat.cards import Question
 from bot.chat.events import Mention
-from tests.fakes.scripted_desk import ASK, Bot, shown
+from tests.fakes.script import ASK
+from tests.fakes.scripted_desk import Bot, shown
 from tests.fakes.slack import Channel, FakeSlack, Person
 
 
