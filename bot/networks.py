@@ -4,8 +4,9 @@ Reads the config; the networks get plain values.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from bot import config
@@ -29,7 +30,10 @@ from bot.chat.replying.blocklist import Blocklist
 from bot.chat.verbs import personas, watching
 from bot.chat.verbs.authority import Actor
 from bot.config import BotConfig
-from db import logs
+from db import logs, mentions
+from db.session import Sessions, reading
+
+DIRECTS = 50  # conversations in private that are looked through for questions after a restart
 
 PanelLink = Callable[[Actor], Awaitable[str]]
 
@@ -65,7 +69,7 @@ async def connected(app: App, panel_link: PanelLink | None, tell: Callable[[str]
         await stack.enter_async_context(
             beating(sessions, new_instance(), lambda: Pulse([one.standing() for one in keepers], app.live.errors))
         )
-        there |= {platform.name: platform for platform in _platforms(settings, desk, refreshing)}
+        there |= {platform.name: platform for platform in _platforms(settings, sessions, desk, refreshing)}
         for platform in there.values():
             stack.enter_context(app.answering.serving(platform))
             keepers.append(Keeper(platform, partial(inbox.on_event, platform), tell))
@@ -82,10 +86,10 @@ async def connected(app: App, panel_link: PanelLink | None, tell: Callable[[str]
         yield
 
 
-def _platforms(settings: BotConfig, desk: Desk, refreshing: Refreshing) -> list[Messenger]:
+def _platforms(settings: BotConfig, sessions: Sessions, desk: Desk, refreshing: Refreshing) -> list[Messenger]:
     made = {
         "slack": lambda: _slack(settings.slack, desk, refreshing),
-        "discord": lambda: _discord(settings.discord, desk),
+        "discord": lambda: _discord(settings, sessions, desk),
     }
     return [made[network]() for network in named(settings)]
 
@@ -105,12 +109,26 @@ def _slack(table: config.Slack, desk: Desk, refreshing: Refreshing) -> Messenger
     )
 
 
-def _discord(table: config.Discord, desk: Desk) -> Messenger:
+def _discord(settings: BotConfig, sessions: Sessions, desk: Desk) -> Messenger:
     from bot.platforms.discord.platform import Discord
 
+    table, chat = settings.discord, settings.chat
     token = table.bot_token.get_secret_value()
     logs.never_show((token,))
-    return Discord(desk, token, table.api_url, table.gateway_url)
+    return Discord(
+        desk,
+        token,
+        table.api_url,
+        table.gateway_url,
+        patience=timedelta(minutes=chat.patience_minutes),
+        directs=partial(_directs, sessions, timedelta(days=chat.context_days)),
+    )
+
+
+async def _directs(sessions: Sessions, reach: timedelta) -> Sequence[str]:
+    """Where people asked in private lately: Discord tells no new session of these."""
+    async with reading(sessions) as session:
+        return await mentions.directs(session, "discord", datetime.now(UTC) - reach, DIRECTS)
 
 
 async def _look_at(desk: Desk, refreshing: Refreshing, call: Call, publish: Callable[[Card], Awaitable[None]]) -> None:

@@ -119,9 +119,10 @@ class Messenger(Platform, Protocol):
         ...
 
     async def thread(self, to: Thread) -> Sequence[Written]:
-        """What people wrote in the mention's thread before it, oldest first; nothing outside threads.
+        """What people wrote in the mention's thread before it, oldest first, and what the mention answers.
 
-        The bot's own posts and other bots' are no part of it. It is for the moment and is not kept.
+        Other bots' posts are no part of it. The bot's own are only named (`author.is_bot`) where the mention answers
+        them: rows say what they said. It is for the moment and is not kept.
         """
         ...
 

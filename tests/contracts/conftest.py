@@ -1,4 +1,5 @@
-"""What the contracts of the pretended Slack share: a workspace in a hurry, one person, one channel, an app."""
+"""What the contracts of the pretended platforms share: a workspace in a hurry, one person, one channel, an app; a town,
+one person, one channel, a bot."""
 
 from collections.abc import AsyncGenerator
 
@@ -6,6 +7,11 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from tests.fakes.discord import Channel as Room
+from tests.fakes.discord import FakeDiscord
+from tests.fakes.discord import Person as Member
+from tests.fakes.pretended_discord.app import Hearing as Client
+from tests.fakes.pretended_discord.app import running as here
 from tests.fakes.pretended_slack.app import Hearing, app_of, client_of, connected
 from tests.fakes.pretended_slack.deliveries import Pace
 from tests.fakes.slack import Channel, FakeSlack, Person
@@ -46,3 +52,27 @@ async def hearing(slack: FakeSlack) -> AsyncGenerator[Hearing]:
     there = Hearing(slack)
     async with connected(slack, there.app):
         yield there
+
+
+@pytest.fixture
+async def town() -> AsyncGenerator[FakeDiscord]:
+    """The pretended Discord; what a test names after Slack is above."""
+    async with FakeDiscord.running(limits=False) as running:
+        yield running
+
+
+@pytest.fixture
+def bea(town: FakeDiscord) -> Member:
+    return town.person("Bea")
+
+
+@pytest.fixture
+def square(town: FakeDiscord) -> Room:
+    return town.channel("square")
+
+
+@pytest.fixture
+async def bot(town: FakeDiscord, bea: Member, square: Room) -> AsyncGenerator[Client]:
+    """A connected client of the real library, without any privileged intent, that writes down what it hears."""
+    async with here(town, Client()) as connected_client:
+        yield connected_client

@@ -29,21 +29,21 @@ FOR_EVER = (4004, 4010, 4011, 4012, 4013, 4014)
 
 async def connected_for_ever(client: "Client") -> None:
     """Raises ConnectionClosed with one of FOR_EVER."""
-    failures, session, initial = 0, dict[str, Any](), True
+    failures, session, initial, said = 0, dict[str, Any](), True, ""
     while not client.is_closed():
         began = time.monotonic()
         resumable, why = await _one_connection(client, session, initial=initial)
-        initial = False
+        stood, initial = client.stands and time.monotonic() - began >= client.pauses.steady, False
         client.dispatch("disconnect")
         if client.is_closed():
             return
-        if time.monotonic() - began >= client.pauses.steady:
-            failures = 0
+        failures = 0 if stood else failures
         session = _session_of(client) if resumable and failures < RESUMES else {}
         pause = min(client.pauses.longest, client.pauses.first * 2 ** (failures - 1)) if failures else 0.0
         pause = max(pause * random.uniform(0.8, 1.0), 0.0 if session else IDENTIFY_S)
-        log.info("Discord's gateway is connected to anew", why=why, pause_s=round(pause, 1), resumes=bool(session))
-        failures += 1
+        if failures == 0 or why != said:
+            log.info("the connection to Discord is made anew", why=why, pause_s=round(pause, 1), resumes=bool(session))
+        failures, said = failures + 1, why
         await asyncio.sleep(pause)
 
 

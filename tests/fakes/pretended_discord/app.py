@@ -7,7 +7,7 @@ our bot.
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import discord
 import pytest
@@ -16,6 +16,8 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from tests.fakes.discord import FakeDiscord
+
+SomeClient = TypeVar("SomeClient", bound=discord.Client)
 
 
 @contextmanager
@@ -54,23 +56,19 @@ class Hearing(discord.Client):
 
 
 @asynccontextmanager
-async def connected(there: FakeDiscord, client: discord.Client) -> AsyncGenerator[asyncio.Task[None]]:
-    """It is ready meanwhile; the task is its connection, which ends where Discord refuses it for good."""
+async def running(there: FakeDiscord, client: SomeClient) -> AsyncGenerator[SomeClient]:
+    """The client is ready meanwhile; what ended its connection for good, if something did, is raised at once."""
     with pointed_at(there):
         serving = asyncio.create_task(client.start(there.token))
-        ready = asyncio.create_task(_ready(client))
         try:
-            await asyncio.wait([serving, ready], timeout=10, return_when=asyncio.FIRST_COMPLETED)
-            yield serving
+            while not client.is_ready():  # wait_until_ready needs a client that has logged in
+                if serving.done():
+                    await serving
+                await asyncio.sleep(0.005)
+            yield client
         finally:
-            ready.cancel()
             await client.close()
-            await asyncio.gather(serving, ready, return_exceptions=True)
-
-
-async def _ready(client: discord.Client) -> None:
-    while not client.is_ready():  # noqa: ASYNC110  # wait_until_ready needs a client that has logged in
-        await asyncio.sleep(0.01)
+            await asyncio.gather(serving, return_exceptions=True)
 
 
 async def refused(call: Awaitable[object]) -> tuple[int, int]:

@@ -25,6 +25,7 @@ DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE, RESUME, RECONNECT, REQUEST_MEMBE
     0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11,
 )  # fmt: skip
 GONE_AWAY = 1006
+FINAL = (4004, 4007, 4009, 4010, 4011, 4012, 4013, 4014)
 
 
 @dataclass(eq=False)
@@ -61,6 +62,7 @@ class Socket:
         self.beats = 0
         self.waiting: asyncio.Queue[Json | int] = asyncio.Queue()
         self.sending = False
+        self.hung_up: int | None = None
         self._zlib = zlib.compressobj() if compressed else None
 
     def put(self, frame: Json | int) -> None:
@@ -88,6 +90,7 @@ class Socket:
         await self.web_socket.send_bytes(packed)
 
     async def _hang_up(self, code: int) -> None:
+        self.hung_up = code
         if code == GONE_AWAY:
             self.abort()
         else:
@@ -240,11 +243,12 @@ class Gateway:
 
     def _lose(self, socket: Socket, code: int | None) -> None:
         """Whoever hangs up with 1000 or 1001 ends the session; so do some of Discord's own reasons."""
+        ended = socket.hung_up in FINAL if socket.hung_up else code in (1000, 1001)
         self.sockets.remove(socket)
         session, socket.session = socket.session, None
         if session and session.socket is socket:
             session.socket, session.lost_at = None, self._discord.clock.now()
-            if code in (1000, 1001, 4004, 4007, 4009, 4010, 4011, 4012, 4013, 4014):
+            if ended:
                 self.forget(session)
 
     # What goes wrong.

@@ -126,8 +126,7 @@ def note_mentions(
 ) -> None:
     """Whom it names, and whom it would notify; an edit adds to the latter."""
     found = mentioned(discord.world, channel, message.author, body.texts(), body.allowed, answered)
-    message.mentions, message.mention_roles, message.mention_everyone = found.users, found.roles, found.everybody
-    message.pings += [one for one in found.pings if one not in message.pings]
+    found.put_into(message)
 
 
 def _nonce(data: Json) -> str | int | None:

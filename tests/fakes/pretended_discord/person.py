@@ -74,9 +74,7 @@ class Person(Asking):
         return self.discord.post(message)
 
     def _note_mentions(self, place: Channel, message: Message, answered: str | None = None) -> None:
-        found = mentioned(self.discord.world, place, self.id, [message.content], None, answered)
-        message.mentions, message.mention_roles = found.users, found.roles
-        message.mention_everyone, message.pings = found.everybody, found.pings
+        mentioned(self.discord.world, place, self.id, [message.content], None, answered).put_into(message)
 
     async def mention(
         self, channel: Channel, text: str, reply_to: Message | None = None, thread: Channel | None = None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tests.fakes.pretended_discord.permissions import Permission, may
 from tests.fakes.pretended_discord.refusals import complaint
-from tests.fakes.pretended_discord.world import Channel, Json, World
+from tests.fakes.pretended_discord.world import Channel, Json, Message, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +26,15 @@ class Mentioned:
     roles: list[str] = field(default_factory=list[str])
     everybody: bool = False
     pings: list[str] = field(default_factory=list[str])
+    answered: str | None = None
+
+    def put_into(self, message: Message) -> None:
+        """An edit takes nothing back from whoever was notified, the person who is answered among them."""
+        message.answered = message.answered or self.answered
+        kept = [message.answered] if message.answered and message.answered not in self.users else []
+        message.mentions = [*self.users, *kept]
+        message.mention_roles, message.mention_everyone = self.roles, self.everybody
+        message.pings += [one for one in self.pings if one not in message.pings]
 
 
 def mentioned(
@@ -50,9 +59,10 @@ def mentioned(
     if "everyone" in parse and everyone and (loud := EVERYBODY.findall(text)):
         found.everybody = True
         found.pings += dict.fromkeys(loud)
-    if answered and answered not in found.users and answered != author and _replied(allowed):
-        found.users.append(answered)
-        found.pings.append(f"<@{answered}>")
+    if answered and answered != author and _replied(allowed):
+        found.answered = answered
+        if answered not in found.users:
+            found.pings.append(f"<@{answered}>")
     return found
 
 

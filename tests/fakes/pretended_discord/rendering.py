@@ -5,7 +5,7 @@ Owns how they look as lines. Knows no rule.
 
 from typing import Any
 
-from tests.fakes.pretended_discord.components import LABEL, ROW, TEXT, TEXT_INPUT
+from tests.fakes.pretended_discord.components import CHECKBOX, CHECKBOXES, LABEL, RADIOS, ROW, TEXT, TEXT_INPUT
 from tests.fakes.pretended_discord.interactions import Modal
 from tests.fakes.pretended_discord.modals import Held, labelled
 from tests.fakes.pretended_discord.world import LOADING, Channel, Json, Kind, Message, Said, World
@@ -142,4 +142,9 @@ def _modal(modal: Modal) -> list[str]:
 def _field(field: Json, held: Any) -> str:
     if field["type"] == TEXT_INPUT:
         return f"[{(held[field['custom_id']] or [''])[0] or field.get('placeholder') or '…'}]"
+    chosen = held[field["custom_id"]]
+    if field["type"] == CHECKBOX:
+        return "(x)" if chosen else "( )"
+    if field["type"] in (RADIOS, CHECKBOXES):
+        return " ".join(f"({'x' if one['value'] in chosen else ' '}) {one['label']}" for one in field["options"])
     return _element(field, held)

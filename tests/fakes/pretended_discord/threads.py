@@ -3,7 +3,7 @@
 Owns who may do that, and how the lists are paged. What is said in them is messages'.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tests.fakes.pretended_discord.about import check_name
@@ -137,15 +137,15 @@ def _archived(discord: "FakeDiscord", parent: Channel, private: bool) -> list[Ch
 
 def _by_time(discord: "FakeDiscord", call: Call, found: list[Channel]) -> Json:
     """The one put away last comes first; `before` is a time."""
-    at: dict[str, float] = {one.id: one.thread.archived_at for one in found if one.thread}
+    at = {one.id: datetime.fromtimestamp(one.thread.archived_at, UTC) for one in found if one.thread}
     if before := call.query.get("before"):
         try:
-            until = datetime.fromisoformat(before.replace("Z", "+00:00")).timestamp()
+            until = datetime.fromisoformat(before)
         except ValueError:
             raise complaint("before", "DATE_TIME_TYPE_PARSE", f"Could not parse {before}.") from None
         found = [one for one in found if at[one.id] < until]
     limit = limit_of(call, 50, 100, 2)
-    found.sort(key=lambda one: -at[one.id])
+    found.sort(key=lambda one: at[one.id], reverse=True)
     return _page(discord, found[:limit], len(found) > limit)
 
 

@@ -123,7 +123,8 @@ class Thread:
 class Message:
     """`pings` are the mentions that would notify somebody; `versions` every content it ever had, the newest last.
 
-    `only_for`: the one person who sees it. `interaction` is what it answers, as Discord tells it.
+    `answered`: whom it notifies by answering them; `only_for`: the one person who sees it. `interaction` is what it
+    was said because of, as Discord tells it.
     """
 
     id: str
@@ -142,6 +143,7 @@ class Message:
     mentions: list[str] = field(default_factory=list[str])
     mention_roles: list[str] = field(default_factory=list[str])
     mention_everyone: bool = False
+    answered: str | None = None
     reactions: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     pinned: bool = False
     webhook: str | None = None

@@ -1,0 +1,157 @@
+"""The connection to Discord: lost and made anew, refused and told of."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+import pytest
+
+from bot.chat.platform import NotAdmitted, NotReached
+from bot.platforms.discord import gateway
+from bot.platforms.discord.connection import Connection, ContentRefused
+from db.session import Sessions
+from tests.fakes.discord import Channel, FakeDiscord, Person
+from tests.fakes.in_discord import QUICK, in_discord
+
+
+@pytest.fixture
+def sessions(sqlite_sessions: Sessions) -> Sessions:
+    """What rows do on both databases is tested without a network."""
+    return sqlite_sessions
+
+
+async def unheard(_: object) -> None: ...
+
+
+def connection(discord: FakeDiscord, token: str | None = None, *, content: bool = False) -> Connection:
+    return Connection(token or discord.token, discord.api, discord.link, [], content=content, pauses=QUICK)
+
+
+@pytest.mark.parametrize("how", ["hang up", "no word", "reconnect", "invalid, may resume", "4000", "1000"])
+async def test_a_connection_that_is_lost_is_taken_up_again(
+    sessions: Sessions, tmp_path: Path, discord: FakeDiscord, ann: Person, general: Channel, how: str
+) -> None:
+    async with in_discord(sessions, tmp_path, discord) as bot:
+        match how:
+            case "hang up":
+                discord.disconnect(4900)
+            case "no word":
+                discord.disconnect()
+            case "reconnect":
+                discord.ask_to_reconnect()
+            case "invalid, may resume":
+                discord.invalidate_sessions(resumable=True)
+            case _:
+                discord.disconnect(int(how))
+        await discord.until(lambda: discord.gateway.connections == 2 and bot.platform.connected())
+        await ann.mention(general, "hello")
+        await bot.done()
+        assert discord.gateway.identified == (2 if how == "1000" else 1)
+        assert len(discord.bot_posts(general)) == 1
+
+
+async def test_a_session_that_has_ended_is_followed_by_another_and_what_was_missed_is_told(
+    discord: FakeDiscord,
+) -> None:
+    heard: list[object] = []
+
+    async def hear(event: object) -> None:
+        heard.append(event)
+
+    kept = connection(discord)
+    serving = asyncio.create_task(kept.serve(hear))
+    await discord.until(lambda: kept.connected and len(heard) == 1)
+    discord.ask_to_reconnect()
+    await discord.until(lambda: discord.gateway.connections == 2 and kept.connected)
+    assert len(heard) == 1, "nothing is missed by who resumes"
+    discord.invalidate_sessions()
+    await discord.until(lambda: discord.gateway.identified == 2 and kept.connected and len(heard) == 2)
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
+    assert not kept.connected
+
+
+async def test_an_outage_is_waited_for_with_pauses_and_the_session_is_given_up_after_some(
+    sessions: Sessions, tmp_path: Path, discord: FakeDiscord, ann: Person, general: Channel
+) -> None:
+    async with in_discord(sessions, tmp_path, discord) as bot:
+        async with discord.outage():
+            await discord.until(lambda: not bot.platform.connected())
+            await asyncio.sleep(0.5)
+            assert bot.keeper.standing().since is None
+        await discord.until(bot.platform.connected)
+        await ann.mention(general, "hello")
+        await bot.done()
+        assert bot.said.count("Discord: connected") == len(bot.said), (
+            "a network that hangs up for a moment says nothing"
+        )
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        (4004, "Discord does not know the bot's token."),
+        (4011, "The bot is in so many servers that Discord wants several connections; it can hold one."),
+        (4013, "Discord does not let the bot in (code 4013)."),
+    ],
+)
+async def test_where_a_person_must_mend_something_it_says_what(discord: FakeDiscord, code: int, why: str) -> None:
+    discord.refuse_identify(code)
+    with pytest.raises(NotAdmitted, match=f"^{why.replace('(', '.').replace(')', '.')}$"):
+        await connection(discord).serve(unheard)
+
+
+async def test_a_wrong_token_and_one_that_was_reset_are_refused_in_the_same_words(discord: FakeDiscord) -> None:
+    with pytest.raises(NotAdmitted, match="does not know"):
+        await connection(discord, "wrong").serve(unheard)
+    kept = connection(discord)
+    serving = asyncio.create_task(kept.serve(unheard))
+    await discord.until(lambda: kept.connected)
+    discord.reset_token()
+    with pytest.raises(NotAdmitted, match="does not know"):
+        await serving
+
+
+async def test_the_message_content_intent_is_asked_for_when_wanted_and_its_refusal_is_known(
+    discord: FakeDiscord,
+) -> None:
+    kept = connection(discord)
+    serving = asyncio.create_task(kept.serve(unheard))
+    await discord.until(lambda: kept.connected)
+    kept.content = True
+    await kept.again()
+    with pytest.raises(ContentRefused, match="message-content intent"):
+        await serving
+    discord.app.message_content = True
+    serving = asyncio.create_task(kept.serve(unheard))
+    await discord.until(lambda: kept.connected)
+    assert kept.client.intents.message_content
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
+
+
+async def test_a_discord_that_is_down_at_the_beginning_is_not_reached(discord: FakeDiscord) -> None:
+    discord.fault("GET /users/@me", status=403, times=9)
+    with pytest.raises(NotReached, match="403"):
+        await connection(discord).serve(unheard)
+    nowhere = Connection("t", "http://127.0.0.1:1/api/v10", "ws://127.0.0.1:1/", [], pauses=QUICK)
+    with pytest.raises(NotReached, match="cannot be reached"):
+        await nowhere.serve(unheard)
+
+
+async def test_lost_connections_leave_no_trace_in_the_log(
+    discord: FakeDiscord, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway, "RESUMES", 1)
+    kept = connection(discord)
+    with caplog.at_level(logging.INFO):
+        serving = asyncio.create_task(kept.serve(unheard))
+        await discord.until(lambda: kept.connected)
+        async with discord.refusing_connections():
+            discord.disconnect()
+            await asyncio.sleep(0.3)
+        await discord.until(lambda: kept.connected)
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+    assert not [one for one in caplog.records if one.exc_info or one.levelno >= logging.WARNING]
+    assert discord.gateway.identified == 2
