@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import structlog
 
 from bot.chat.cards import Card
+from bot.chat.platform import NotReached, NotShown
 
 log = structlog.get_logger()
 
@@ -107,8 +108,9 @@ class Refreshing:
                 if card != watcher.shown:
                     await watcher.publish(card)
                     watcher.shown, watcher.published_at = card, time.monotonic()
-        except Exception:
-            log.warning("a page could not be shown again; it stays as it is", exc_info=True)
+        except Exception as error:
+            fault = not isinstance(error, NotReached | NotShown | TimeoutError)
+            log.warning("a page could not be shown again; it stays as it is", why=repr(error), exc_info=fault)
             if self._watchers.get(key) is watcher:  # opened again meanwhile, it is another one
                 with suppress(KeyError):
                     del self._watchers[key]

@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -10,10 +9,8 @@ from structlog.testing import capture_logs
 
 from bot.chat import control
 from bot.chat.cards import Card
-from bot.chat.control import Control
 from bot.chat.platform import NotShown, OutOfReach
-from bot.chat.refreshing import Refreshing
-from bot.chat.verbs import moderation, watching
+from bot.chat.verbs import moderation
 from bot.chat.verbs.authority import Actor
 from db import channels, members, workspaces
 from db.models import Audit, ControlMessage
@@ -21,6 +18,7 @@ from db.session import reading, transaction
 from tests.fakes.cards import buttons, rendered
 from tests.fakes.counter import Counter
 from tests.fakes.square import Post, Square
+from tests.fakes.watching import Watching
 
 OWNER = Actor("shell:me", "owner")
 
@@ -30,18 +28,9 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(control, "PACE_S", 0.0)
 
 
-class Watching:
+def watching(counter: Counter, square: Square, first_wait_s: float = 0.0) -> Watching:
     """A process that keeps control messages in the square."""
-
-    def __init__(self, counter: Counter, square: Square, first_wait_s: float = 0.0) -> None:
-        self.pages = Refreshing(partial(watching.changes, counter.sessions))
-        around = counter.desk._around
-        self.control = Control({"slack": square}, around, self.pages, first_wait_s=first_wait_s)
-
-    async def looks(self, times: int = 1) -> None:
-        for _ in range(times):
-            await asyncio.gather(*await self.control.look(), return_exceptions=True)
-            await self.pages.refresh()
+    return Watching(counter.desk, square, first_wait_s)
 
 
 def posts(square: Square) -> list[Post]:
@@ -65,7 +54,7 @@ async def test_an_admin_places_it_and_it_is_shown_anew_when_something_changed(co
     assert (await counter.reads("Ada", "control")).splitlines()[0] == (
         "The control message comes to #general, and goes from where it stood before."
     )
-    process = Watching(counter, square)
+    process = watching(counter, square)
     await process.looks(3)
     [post] = posts(square)
     assert post.card.private is False
@@ -85,14 +74,14 @@ async def test_an_admin_places_it_and_it_is_shown_anew_when_something_changed(co
 
 async def test_nothing_that_is_one_members_own_stands_in_it(sqlite_counter: Counter, square: Square) -> None:
     await sqlite_counter.reads("Ada", "control")
-    await Watching(sqlite_counter, square).looks()
+    await watching(sqlite_counter, square).looks()
     presses = {button.press for button in buttons(posts(square)[0].card)}
     assert not presses & {"consent", "my_data"}
     assert "Where you are" not in rendered(posts(square)[0].card)
 
 
 async def test_placed_anew_it_moves(counter: Counter, square: Square) -> None:
-    process = Watching(counter, square)
+    process = watching(counter, square)
     await counter.reads("Ada", "control")
     await process.looks(2)
     async with transaction(counter.sessions) as session:
@@ -104,7 +93,7 @@ async def test_placed_anew_it_moves(counter: Counter, square: Square) -> None:
 
 
 async def test_it_goes_when_an_admin_takes_it_away(counter: Counter, square: Square) -> None:
-    process = Watching(counter, square)
+    process = watching(counter, square)
     assert "There is no control message" in await counter.reads("Ada", "control remove=yes")
     await counter.reads("Ada", "control")
     await process.looks(2)
@@ -116,7 +105,7 @@ async def test_it_goes_when_an_admin_takes_it_away(counter: Counter, square: Squ
 async def test_taken_away_before_it_was_posted_it_never_comes(sqlite_counter: Counter, square: Square) -> None:
     await sqlite_counter.reads("Ada", "control")
     await sqlite_counter.reads("Ada", "control remove=yes")
-    await Watching(sqlite_counter, square).looks()
+    await watching(sqlite_counter, square).looks()
     assert (square.posts, await rows(sqlite_counter)) == ({}, [])
 
 
@@ -140,12 +129,12 @@ async def test_posted_by_whoever_died_before_keeping_it_it_is_found(counter: Cou
 
     await counter.reads("Ada", "control")
     square.hook = dies_after_posting
-    await Watching(counter, square).looks()
+    await watching(counter, square).looks()
     square.hook = None
-    await Watching(counter, square).looks(2)
+    await watching(counter, square).looks(2)
     assert (await rows(counter))[0].ref is None  # whoever posts it may be alive
     await lease_ended(counter)
-    await Watching(counter, square).looks(2)
+    await watching(counter, square).looks(2)
     assert [(await rows(counter))[0].ref] == [post.ref for post in posts(square)]
 
 
@@ -156,7 +145,7 @@ async def test_taken_away_while_it_is_posted_it_goes_too(sqlite_counter: Counter
 
     await sqlite_counter.reads("Ada", "control")
     square.hook = takes_away
-    process = Watching(sqlite_counter, square)
+    process = watching(sqlite_counter, square)
     await process.looks()
     square.hook = None
     await process.looks()
@@ -170,13 +159,13 @@ async def test_posted_by_whoever_died_and_wanted_no_more_it_goes(sqlite_counter:
 
     await sqlite_counter.reads("Ada", "control")
     square.hook = dies_after_posting
-    await Watching(sqlite_counter, square).looks()
+    await watching(sqlite_counter, square).looks()
     square.hook = None
     await sqlite_counter.reads("Ada", "control remove=yes")
-    await Watching(sqlite_counter, square).looks()
+    await watching(sqlite_counter, square).looks()
     assert len(posts(square)) == 1
     await lease_ended(sqlite_counter)
-    await Watching(sqlite_counter, square).looks()
+    await watching(sqlite_counter, square).looks()
     assert (posts(square), await rows(sqlite_counter)) == ([], [])
 
 
@@ -186,7 +175,7 @@ async def test_two_bots_on_the_same_rows_post_one(counter: Counter, square: Squa
 
     await counter.reads("Ada", "control")
     square.hook = slowly
-    await asyncio.gather(*(Watching(counter, square).looks() for _ in range(3)))
+    await asyncio.gather(*(watching(counter, square).looks() for _ in range(3)))
     assert len(posts(square)) == 1
 
 
@@ -196,7 +185,7 @@ async def test_two_admins_who_place_it_at_the_same_moment_place_one(counter: Cou
 
 
 async def test_deleted_by_hand_it_is_wanted_no_more(sqlite_counter: Counter, square: Square) -> None:
-    process = Watching(sqlite_counter, square)
+    process = watching(sqlite_counter, square)
     await sqlite_counter.reads("Ada", "control")
     await process.looks(2)
     square.posts.clear()
@@ -207,7 +196,7 @@ async def test_deleted_by_hand_it_is_wanted_no_more(sqlite_counter: Counter, squ
 
 @pytest.mark.parametrize("trouble", ["no such channel", "not in channel"])
 async def test_it_ends_with_its_channel(sqlite_counter: Counter, square: Square, trouble) -> None:
-    process = Watching(sqlite_counter, square)
+    process = watching(sqlite_counter, square)
     await sqlite_counter.reads("Ada", "control")
     await process.looks(2)
     square.fails = [OutOfReach(trouble)]
@@ -222,7 +211,7 @@ async def test_it_ends_with_its_channel(sqlite_counter: Counter, square: Square,
 async def test_where_it_may_not_be_posted_whoever_placed_it_is_told(sqlite_counter: Counter, square: Square) -> None:
     await sqlite_counter.reads("Ada", "control")
     square.fails = [NotShown("Nobody may write there.")]
-    await Watching(sqlite_counter, square).looks()
+    await watching(sqlite_counter, square).looks()
     [letter] = square.letters["Ada"]
     assert rendered(letter) == "The control message cannot stand in #general: Nobody may write there."
     assert await rows(sqlite_counter) == []
@@ -230,7 +219,7 @@ async def test_where_it_may_not_be_posted_whoever_placed_it_is_told(sqlite_count
 
 @pytest.mark.parametrize("failure", [ConnectionError(), OutOfReach("archived")])
 async def test_what_fails_for_a_while_is_tried_again(sqlite_counter: Counter, square: Square, failure) -> None:
-    process = Watching(sqlite_counter, square)
+    process = watching(sqlite_counter, square)
     await sqlite_counter.reads("Ada", "control")
     await process.looks(2)
     square.fails = [failure, failure]
@@ -242,7 +231,7 @@ async def test_what_fails_for_a_while_is_tried_again(sqlite_counter: Counter, sq
 
 
 async def test_a_network_that_fails_is_not_called_again_at_once(sqlite_counter: Counter, square: Square) -> None:
-    process = Watching(sqlite_counter, square, first_wait_s=100.0)
+    process = watching(sqlite_counter, square, first_wait_s=100.0)
     await sqlite_counter.reads("Ada", "control")
     square.fails = [ConnectionError()]
     await process.looks(3)
@@ -252,7 +241,7 @@ async def test_a_network_that_fails_is_not_called_again_at_once(sqlite_counter: 
 async def test_a_network_that_is_away_is_not_called(sqlite_counter: Counter, square: Square) -> None:
     await sqlite_counter.reads("Ada", "control")
     square.here = False
-    process = Watching(sqlite_counter, square)
+    process = watching(sqlite_counter, square)
     await process.looks(2)
     assert square.posts == {}
     square.here = True
@@ -262,15 +251,15 @@ async def test_a_network_that_is_away_is_not_called(sqlite_counter: Counter, squ
 
 async def test_after_a_restart_it_goes_on_in_the_same_post(sqlite_counter: Counter, square: Square) -> None:
     await sqlite_counter.reads("Ada", "control")
-    await Watching(sqlite_counter, square).looks(2)
+    await watching(sqlite_counter, square).looks(2)
     await moderation.pause(sqlite_counter.sessions, OWNER)
-    await Watching(sqlite_counter, square).looks(2)
+    await watching(sqlite_counter, square).looks(2)
     [post] = posts(square)
     assert "Paused" in rendered(post.card)
 
 
 async def test_it_is_nobodys_once_who_placed_it_is_no_admin(sqlite_counter: Counter, square: Square) -> None:
-    process = Watching(sqlite_counter, square)
+    process = watching(sqlite_counter, square)
     await sqlite_counter.reads("Ada", "control")
     await process.looks(2)
     async with transaction(sqlite_counter.sessions) as session:
@@ -309,7 +298,7 @@ async def test_it_is_never_longer_than_a_message_may_be(
     for _ in range(6):
         await sqlite_counter.learned(datetime.now(UTC))
     await sqlite_counter.reads("Ada", "control")
-    await Watching(sqlite_counter, square).looks()
+    await watching(sqlite_counter, square).looks()
     [post] = posts(square)
     assert len(rendered(post.card)) < 4000
     assert sum(hasattr(part, "actions") for part in post.card.parts) <= 5
@@ -328,5 +317,5 @@ async def test_it_speaks_the_language_of_the_config(
     monkeypatch.setattr(control.home, "control", heard)
     await sqlite_counter.reads("Ada", "control")
     control.words.set_default("ja")
-    await Watching(sqlite_counter, square).looks()
+    await watching(sqlite_counter, square).looks()
     assert set(spoken) == {"ja"}

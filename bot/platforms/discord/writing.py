@@ -9,10 +9,11 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import aiohttp
 import discord
 
 from bot.chat.cards import Card
-from bot.chat.platform import NotShown
+from bot.chat.platform import NotReached, NotShown
 from bot.platforms.discord.connection import Connection
 from bot.platforms.discord.drawing import drawn
 from bot.platforms.discord.errors import NOT_TO_THEM, told
@@ -52,15 +53,9 @@ class Writing:
 
     async def write_to(self, workspace: str, member: str, card: Card) -> None:
         """A direct message. Raises NotShown."""
-        try:
+        with _told(), _to_a_member():
             direct = await self._connection.client.create_dm(discord.Object(int(member)))
             await direct.send(**drawn(card, workspace))
-        except discord.HTTPException as error:
-            if error.code == NOT_TO_THEM:
-                raise NotShown(say("This member takes no direct messages from me.")) from error
-            if error.code == UNKNOWN_USER:
-                raise NotShown(say("Discord knows this member no more.")) from error
-            raise told(error) from error
 
     def _channel(self, channel: str) -> discord.PartialMessageable:
         """Raises NotReached."""
@@ -69,10 +64,30 @@ class Writing:
 
 @contextmanager
 def _told() -> Iterator[None]:
+    """What passes is NotReached: these cards wait for another try, and nobody for them."""
     try:
         yield
     except discord.HTTPException as error:
-        raise told(error) from error
+        what = told(error)
+        raise (_away(error.code or error.status) if what is error else what) from error
+    except (discord.RateLimited, aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise _away(type(error).__name__) from error
+
+
+@contextmanager
+def _to_a_member() -> Iterator[None]:
+    try:
+        yield
+    except discord.HTTPException as error:
+        if error.code == NOT_TO_THEM:
+            raise NotShown(say("This member takes no direct messages from me.")) from error
+        if error.code == UNKNOWN_USER:
+            raise NotShown(say("Discord knows this member no more.")) from error
+        raise
+
+
+def _away(reason: object) -> NotReached:
+    return NotReached(say("Discord cannot be reached ({reason}).", reason=reason))
 
 
 def mark(nonce: str) -> int:

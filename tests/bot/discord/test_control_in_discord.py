@@ -3,17 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from bot.chat import control
-from bot.chat.control import Control
 from bot.chat.notices import Notices
-from bot.chat.refreshing import Refreshing
-from bot.chat.verbs import watching
 from db import feedback, members, notices, personas, runs, workspaces
 from db.feedback import Thumbs
 from db.models import ControlMessage, Member, Notice
@@ -21,6 +17,7 @@ from db.session import reading, transaction
 from tests.fakes import community
 from tests.fakes.discord import Channel, FakeDiscord, Message, Person
 from tests.fakes.in_discord import InDiscord, in_discord
+from tests.fakes.watching import Watching
 
 
 @pytest.fixture
@@ -40,19 +37,6 @@ async def ada(bot: InDiscord, discord: FakeDiscord) -> Person:
         row = (await members.ensure(session, town, [(ada.id, "Ada")], now))[ada.id]
         await members.set_role(session, row.id, "admin", "test", now)
     return ada
-
-
-class Watching:
-    """What of the bot keeps control messages."""
-
-    def __init__(self, bot: InDiscord) -> None:
-        self.pages = Refreshing(partial(watching.changes, bot.sessions))
-        self.control = Control({"discord": bot.platform}, bot.desk._around, self.pages, first_wait_s=0.0)
-
-    async def looks(self, times: int = 1) -> None:
-        for _ in range(times):
-            await asyncio.gather(*await self.control.look())
-            await self.pages.refresh()
 
 
 async def placed(watching: Watching, discord: FakeDiscord, ada: Person, where: Channel) -> Message:
@@ -79,7 +63,7 @@ async def trains(bot: InDiscord, step: int) -> None:
 async def test_it_stands_in_the_channel_and_follows_a_run(
     bot: InDiscord, ada: Person, discord: FakeDiscord, general: Channel
 ) -> None:
-    watching = Watching(bot)
+    watching = Watching(bot.desk, bot.platform)
     post = await placed(watching, discord, ada, general)
     assert "Nothing was trained yet." in discord.rendered(post)
     await trains(bot, 0)
@@ -96,7 +80,7 @@ async def test_it_stands_in_the_channel_and_follows_a_run(
 async def test_a_button_does_what_the_role_of_whoever_presses_it_allows(
     bot: InDiscord, ada: Person, ann: Person, discord: FakeDiscord, general: Channel
 ) -> None:
-    post = await placed(Watching(bot), discord, ada, general)
+    post = await placed(Watching(bot.desk, bot.platform), discord, ada, general)
     refused = await (await ann.press(post, "Train")).until_answered()
     assert [one.only_for for one in refused.said] == [ann.id]
     assert "Only an admin may do this" in refused.text
@@ -109,7 +93,7 @@ async def test_a_button_does_what_the_role_of_whoever_presses_it_allows(
 async def test_placed_elsewhere_it_moves_and_taken_away_it_goes(
     bot: InDiscord, ada: Person, discord: FakeDiscord, general: Channel
 ) -> None:
-    watching, board = Watching(bot), discord.channel("board")
+    watching, board = Watching(bot.desk, bot.platform), discord.channel("board")
     await placed(watching, discord, ada, general)
     await placed(watching, discord, ada, board)
     assert discord.bot_posts(general) == []
@@ -121,7 +105,7 @@ async def test_placed_elsewhere_it_moves_and_taken_away_it_goes(
 async def test_it_ends_where_it_is_deleted_or_its_channel_is(
     bot: InDiscord, ada: Person, discord: FakeDiscord, general: Channel
 ) -> None:
-    watching, moderator = Watching(bot), discord.person("Mo", is_admin=True)
+    watching, moderator = Watching(bot.desk, bot.platform), discord.person("Mo", is_admin=True)
     board = discord.channel("board")
     for number, where in enumerate((general, board)):
         post = await placed(watching, discord, ada, where)
@@ -137,7 +121,7 @@ async def test_where_it_may_not_be_posted_the_admin_hears_it_in_private(
 ) -> None:
     discord.overwrite(general, "bot", deny=["send_messages"])
     await (await ada.slash("yamabiko order control", general)).until_answered()
-    await Watching(bot).looks()
+    await Watching(bot.desk, bot.platform).looks()
     [letter] = discord.bot_posts(ada.dm_channel)
     assert "The control message cannot stand in #general" in discord.rendered(letter)
 
@@ -146,13 +130,13 @@ async def test_posted_by_whoever_died_before_keeping_it_it_is_found_by_its_name(
     bot: InDiscord, ada: Person, discord: FakeDiscord, general: Channel
 ) -> None:
     await (await ada.slash("yamabiko order control", general)).until_answered()
-    await asyncio.gather(*await Watching(bot).control.look())
+    await Watching(bot.desk, bot.platform).begins()
     [post] = discord.bot_posts(general)
     async with transaction(bot.sessions) as session:
         row = (await session.scalars(select(ControlMessage))).one()
         row.ref, row.posting_until = None, datetime.now(UTC)
     discord.world.nonces.clear()  # more than a few minutes ago
-    await Watching(bot).looks(2)
+    await Watching(bot.desk, bot.platform).looks(2)
     assert discord.bot_posts(general) == [post]
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.chat.cards import Button, Card, Row, Text, told
-from bot.chat.platform import NotShown, OutOfReach
+from bot.chat.platform import NotReached, NotShown, OutOfReach
 from bot.chat.replying.posting import Gone
 from bot.platforms.discord.writing import Writing, mark
 from tests.fakes.discord import FakeDiscord
@@ -81,3 +81,25 @@ async def test_a_card_in_private_knows_its_server_and_one_who_takes_none_is_told
             await writing.write_to(there.guild.id, deaf.id, CARD)
         with pytest.raises(NotShown, match="knows this member no more"):
             await writing.write_to(there.guild.id, "12345", CARD)
+
+
+async def test_a_card_that_was_changed_too_often_for_its_age_waits() -> None:
+    async with FakeDiscord.running(limits=False) as there, on_line(there) as line:
+        general, writing = there.channel("general"), Writing(line.connection)
+        ref = await writing.write(there.guild.id, general.id, CARD)
+        there.fault("PATCH /channels/{channel}/messages/{message}", status=429, code=30046, retry_after=1000.0)
+        with pytest.raises(NotReached):
+            await writing.rewrite(there.guild.id, general.id, ref, told("new"))
+        await writing.rewrite(there.guild.id, general.id, ref, told("new"))
+        assert "new" in there.rendered(there.bot_posts(general)[0])
+
+
+async def test_while_discord_does_not_answer_writing_waits() -> None:
+    async with FakeDiscord.running(limits=False) as there, on_line(there) as line:
+        ann, general, writing = there.person("Ann"), there.channel("general"), Writing(line.connection)
+        for call in ("POST /channels/{channel}/messages", "POST /users/@me/channels"):
+            there.fault(call, status=418)
+        with pytest.raises(NotReached):
+            await writing.write(there.guild.id, general.id, CARD)
+        with pytest.raises(NotReached):
+            await writing.write_to(there.guild.id, ann.id, CARD)
