@@ -96,7 +96,7 @@ async def _database(settings: BotConfig) -> tuple[list[Finding], _Rows]:
         async with reading(sessions_of(engine)) as session:
             if settings.networks:
                 found += _networks(await standings(session, datetime.now(UTC)))
-            opened = await channels.opened_in(session, "discord") if "discord" in settings.networks else []
+            opened = await channels.open_in(session, "discord") if "discord" in settings.networks else []
             return found, _Rows(await personas.every(session), opened)
     except DatabaseUnavailable as error:
         return [Finding(say("database"), False, str(error), say("Start it, or mend [database] url."))], _Rows()
@@ -119,6 +119,8 @@ def _network(standing: Standing) -> Finding:
         return Finding(what, False, standing.trouble)
     if standing.since is None:
         return Finding(what, True, say("not connected at this moment"), say("It is tried again by itself."))
+    if standing.lack:
+        return Finding(what, False, shown("trouble", standing.lack))
     since = _clock(standing.since)
     if not standing.heard:
         advice = say("Nothing came from it yet: mention the bot once.")

@@ -4,8 +4,9 @@ Reads the config; the networks get plain values.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from bot import config
@@ -15,6 +16,7 @@ from bot.chat.collecting.backfill import Backfill
 from bot.chat.collecting.live import Collecting
 from bot.chat.collecting.opening import Opening
 from bot.chat.commands.asked import Around, Call
+from bot.chat.control import Control
 from bot.chat.desk import Desk
 from bot.chat.feedback import Feedback
 from bot.chat.heartbeat import Pulse, beating
@@ -28,7 +30,10 @@ from bot.chat.replying.blocklist import Blocklist
 from bot.chat.verbs import personas, watching
 from bot.chat.verbs.authority import Actor
 from bot.config import BotConfig
-from db import logs
+from db import channels, logs, mentions
+from db.session import Sessions, reading
+
+DIRECTS = 50  # conversations in private that are looked through for questions after a restart
 
 PanelLink = Callable[[Actor], Awaitable[str]]
 
@@ -58,7 +63,7 @@ async def connected(app: App, panel_link: PanelLink | None, tell: Callable[[str]
         await stack.enter_async_context(
             beating(sessions, new_instance(), lambda: Pulse([one.standing() for one in keepers], app.live.errors))
         )
-        there |= {platform.name: platform for platform in _platforms(settings, desk, refreshing)}
+        there |= {platform.name: platform for platform in _platforms(settings, sessions, desk, refreshing)}
         for platform in there.values():
             stack.enter_context(app.answering.serving(platform))
             keepers.append(Keeper(platform, partial(inbox.on_event, platform), tell))
@@ -67,17 +72,18 @@ async def connected(app: App, panel_link: PanelLink | None, tell: Callable[[str]
         for room in (Opening, Backfill) if there else ():
             task = asyncio.create_task(room(sessions, there, settings.chat.backfill_days).run())
             stack.push_async_callback(_ended, task)
-        for beside in (refreshing.follow(), Notices(sessions, there).follow()):
+        control = Control(there, around, refreshing)
+        for beside in (refreshing.follow(), Notices(sessions, there).follow(), control.run()):
             stack.push_async_callback(_ended, asyncio.create_task(beside))
         if there:
             stack.push_async_callback(_ended, asyncio.create_task(warm(app)))
         yield
 
 
-def _platforms(settings: BotConfig, desk: Desk, refreshing: Refreshing) -> list[Messenger]:
+def _platforms(settings: BotConfig, sessions: Sessions, desk: Desk, refreshing: Refreshing) -> list[Messenger]:
     made = {
         "slack": lambda: _slack(settings.slack, desk, refreshing),
-        "discord": lambda: _discord(settings.discord, desk),
+        "discord": lambda: _discord(settings, sessions, desk),
     }
     return [made[network]() for network in settings.networks]
 
@@ -97,12 +103,33 @@ def _slack(table: config.Slack, desk: Desk, refreshing: Refreshing) -> Messenger
     )
 
 
-def _discord(table: config.Discord, desk: Desk) -> Messenger:
+def _discord(settings: BotConfig, sessions: Sessions, desk: Desk) -> Messenger:
     from bot.platforms.discord.platform import Discord
 
+    table, chat = settings.discord, settings.chat
     token = table.bot_token.get_secret_value()
     logs.never_show((token,))
-    return Discord(desk, token, table.api_url, table.gateway_url)
+    return Discord(
+        desk,
+        token,
+        table.api_url,
+        table.gateway_url,
+        patience=timedelta(minutes=chat.patience_minutes),
+        opened=partial(_opened, sessions),
+        directs=partial(_directs, sessions, timedelta(days=chat.context_days)),
+    )
+
+
+async def _opened(sessions: Sessions) -> Collection[int]:
+    """The open channels that Discord's message-content intent is asked for."""
+    async with reading(sessions) as session:
+        return [one.id for one in await channels.open_in(session, "discord")]
+
+
+async def _directs(sessions: Sessions, reach: timedelta) -> Sequence[str]:
+    """Where people asked in private lately: Discord tells no new session of these."""
+    async with reading(sessions) as session:
+        return await mentions.directs(session, "discord", datetime.now(UTC) - reach, DIRECTS)
 
 
 async def _look_at(desk: Desk, refreshing: Refreshing, call: Call, publish: Callable[[Card], Awaitable[None]]) -> None:

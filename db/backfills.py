@@ -124,8 +124,19 @@ async def caught_up(session: AsyncSession, channel_id: int, since: datetime) -> 
         found.since = None
 
 
-async def tell(session: AsyncSession, channel_id: int, trouble: str | None, now: datetime) -> None:
-    """Keep why the channel cannot be read, or that it can; of a channel that is closed nothing is kept."""
+async def trouble_of(session: AsyncSession, channel_id: int) -> str | None:
+    """Why the channel cannot be read, as far as we know."""
+    return await session.scalar(select(BackfillCursor.trouble).where(BackfillCursor.channel_id == channel_id))
+
+
+async def tell(session: AsyncSession, channel_id: int, trouble: str | None, now: datetime) -> bool:
+    """Keep why the channel cannot be read, or that it can; whether that is news.
+
+    Of a channel that is closed nothing is kept.
+    """
     channel = await session.get(Channel, channel_id)
-    if channel is not None and channel.state != "closed":
-        (await of(session, channel_id, now)).trouble = trouble
+    if channel is None or channel.state == "closed":
+        return False
+    cursor = await of(session, channel_id, now)
+    is_news, cursor.trouble = cursor.trouble != trouble, trouble
+    return is_news

@@ -14,6 +14,7 @@ from db.models import Channel, Message, Pause, Workspace
 from db.models.text import ChannelState
 from db.names import called, plain
 from db.words import say
+from db.workspaces import PACKAGES
 
 _HASH = re.compile("([/／])[#＃]")  # as people write it before a channel's name
 
@@ -41,8 +42,9 @@ class ChannelSummary:
 
 @dataclass(frozen=True, slots=True)
 class OpenedChannel:
-    """A channel that is collected, by its platform's ids."""
+    """A channel that is collected, by its row and by its platform's ids."""
 
+    id: int
     workspace: str
     channel: str
     name: str
@@ -73,10 +75,10 @@ async def opened(session: AsyncSession, platform: str, workspace: str, channel: 
     return state not in (None, "closed")
 
 
-async def opened_in(session: AsyncSession, platform: str) -> list[OpenedChannel]:
-    """Every channel of a platform's that is collected."""
-    columns = select(Workspace.platform_id, Channel.platform_id, Channel.name)
-    here = (Workspace.platform == platform, Channel.state != "closed")
+async def open_in(session: AsyncSession, platform: str) -> list[OpenedChannel]:
+    """The platform's channels that are collected from; what members brought themselves is no network's."""
+    columns = select(Channel.id, Workspace.platform_id, Channel.platform_id, Channel.name)
+    here = (Workspace.platform == platform, Channel.state != "closed", Workspace.platform_id != PACKAGES[1])
     rows = await session.execute(columns.select_from(Channel).join(Workspace).where(*here).order_by(Channel.id))
     return [OpenedChannel(*row) for row in rows]
 

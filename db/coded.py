@@ -35,7 +35,7 @@ _AS_TARGET = (
 )  # fmt: skip
 
 # Why a channel's messages cannot be read, or people there not told that they are.
-_TROUBLES = ("not in channel", "archived", "no such channel", "not allowed", "may not write")
+_TROUBLES = ("not in channel", "archived", "no such channel", "not allowed", "may not write", "no message content")
 
 CODED: Mapping[str, tuple[str, ...]] = {
     "run status": get_args(RunStatus),
@@ -61,6 +61,10 @@ BASE_CHANGED = mark("the base changed to {base}")
 
 # Where the word itself is no good English.
 _IN_ENGLISH = {
+    ("trouble", "no message content"): (
+        "Discord withholds what people write; switch on “Message Content Intent” for the application, in Discord's "
+        "Developer Portal under “Bot”"
+    ),
     ("review", "left_out"): "left out",
     ("phase", "loading"): "loading the base",
     ("phase", "measuring"): "measuring the speed",

@@ -8,7 +8,7 @@ db.datasets.withdrawn.
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import questions
@@ -39,10 +39,19 @@ async def erase(
     return await _erase(session, Message.id.in_(rows.values()), now)
 
 
-async def erase_all(session: AsyncSession, channel: Channel, now: datetime) -> int:
-    """How many messages were erased, which is all of the channel's."""
+async def erase_all(
+    session: AsyncSession, channel: Channel, now: datetime, provenance: Provenance | None = None
+) -> int:
+    """How many messages were erased, which is all of the channel's, or all that came in one way."""
     await questions.unask(session, channel.id)
-    return await _erase(session, Message.channel_id == channel.id, now)
+    came = true() if provenance is None else Message.provenance == provenance
+    return await _erase(session, (Message.channel_id == channel.id) & came, now)
+
+
+async def erase_thread(session: AsyncSession, channel: Channel, thread: str, now: datetime) -> int:
+    """How many messages were erased, which is all that were written in the thread."""
+    await questions.unask(session, channel.id, thread=thread)
+    return await _erase(session, (Message.channel_id == channel.id) & (Message.thread == thread), now)
 
 
 async def _erase(session: AsyncSession, which: ColumnElement[bool], now: datetime) -> int:
@@ -89,13 +98,16 @@ async def absent(
     within: tuple[datetime, datetime],
     up_to_row: int,
     provenance: Provenance,
-) -> list[str]:
-    """Messages we hold of a span of time that are not `there` any more, by the platform's ids.
+    *,
+    in_order: bool = False,
+) -> list[tuple[str, str | None]]:
+    """Messages we hold of a span of time that are not `there` any more: the platform's ids, and of which thread.
 
-    `there` are all that stand in that span, and all of the threads that begin with one of them. Only what came from
-    the network is asked about: what an owner brought in from a file may be older than what the network keeps.
+    `there` are all that stand in that span, and all of the threads that begin with one of them; `in_order` all that
+    stand in that span, in threads too. Only what came from the network is asked about: what an owner brought in from a
+    file may be older than what the network keeps.
     """
-    begins = Message.thread.is_(None) | (Message.thread == Message.platform_id)
+    begins = true() if in_order else Message.thread.is_(None) | (Message.thread == Message.platform_id)
     rows = await session.execute(
         select(Message.platform_id, Message.thread, begins).where(
             Message.channel_id == channel.id,
@@ -106,4 +118,4 @@ async def absent(
             (Message.at < within[1]) | ~begins,
         )
     )
-    return [platform_id for platform_id, thread, top in rows if platform_id not in there and (top or thread in there)]
+    return [(one, thread) for one, thread, top in rows if one not in there and (top or thread in there)]

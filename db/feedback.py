@@ -1,6 +1,8 @@
 """Feedback: one member's thumb on one reply, the latest of which counts.
 
-Owns the rows. Knows no network and no sentence.
+Owns the rows, and what each stands for: a member may press a button and react to several posts of a reply in several
+ways, and take back one of these. A mark is "+1 POST REACTION" or "-1 …"; the button's has no post. Knows no network
+and no sentence.
 """
 
 from collections.abc import Collection
@@ -11,6 +13,8 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Feedback, Reply
+
+BUTTON = "button"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +33,66 @@ async def given(session: AsyncSession, reply_id: int, member_id: int) -> int | N
     )
 
 
-async def give(session: AsyncSession, reply_id: int, member_id: int, value: int, now: datetime) -> None:
-    """Keep a thumb, 1 or -1, in the place of an earlier one."""
+async def give(
+    session: AsyncSession, reply_id: int, member_id: int, value: int, now: datetime, reaction: str = BUTTON
+) -> None:
+    """Keep a thumb, 1 or -1, in the place of an earlier one; `reaction` ("POST REACTION") is what gave it."""
+    marks: list[str] = []
     if await given(session, reply_id, member_id) is not None:
+        marks = [mark for mark in await _marks(session, reply_id, member_id) if mark[3:] != reaction]
         await _forget(session, reply_id, member_id)
-    session.add(Feedback(reply_id=reply_id, member_id=member_id, value=value, at=now))
+    marks.append(f"{value:+d} {reaction}")
+    session.add(Feedback(reply_id=reply_id, member_id=member_id, value=value, marks=marks, at=now))
     await session.flush()
 
 
 async def take_back(session: AsyncSession, reply_id: int, member_id: int, value: int) -> bool:
-    """Forget a thumb if it is this one; whether it was. A newer one, of the other kind, stays."""
+    """Forget a thumb if it is this one, whatever it stands for; whether it was. One of the other kind stays."""
     if await given(session, reply_id, member_id) != value:
         return False
     await _forget(session, reply_id, member_id)
     return True
+
+
+async def unmark(
+    session: AsyncSession, reply_id: int, member_id: int, value: int, reaction: str, now: datetime
+) -> None:
+    """A reaction is gone: the one before it counts, and without any there is no thumb any more."""
+    if await given(session, reply_id, member_id) is None:
+        return
+    marks = await _marks(session, reply_id, member_id)
+    if not marks:  # it was given before marks were kept
+        await take_back(session, reply_id, member_id, value)
+    elif (gone := f"{value:+d} {reaction}") in marks:
+        await _put(session, reply_id, member_id, [mark for mark in marks if mark != gone], now)
+
+
+async def clear(session: AsyncSession, reply_id: int, post: str, reaction: str | None, now: datetime) -> None:
+    """A post's reactions are gone, everybody's: all of them, or those of one kind."""
+    await session.execute(select(Reply.id).where(Reply.id == reply_id).with_for_update())
+    rows = (await session.scalars(select(Feedback).where(Feedback.reply_id == reply_id))).all()
+    for member_id, marks in [(row.member_id, list(row.marks)) for row in rows]:
+        left = [mark for mark in marks if not _is_of(mark, post, reaction)]
+        if left != marks:
+            await _put(session, reply_id, member_id, left, now)
+
+
+def _is_of(mark: str, post: str, reaction: str | None) -> bool:
+    return mark[3:].startswith(f"{post} ") if reaction is None else mark[3:] == f"{post} {reaction}"
+
+
+async def _put(session: AsyncSession, reply_id: int, member_id: int, marks: list[str], now: datetime) -> None:
+    """A new row, so that whoever watches the newest one sees a change."""
+    await _forget(session, reply_id, member_id)
+    if marks:
+        value = int(marks[-1][:2])
+        session.add(Feedback(reply_id=reply_id, member_id=member_id, value=value, marks=marks, at=now))
+    await session.flush()
+
+
+async def _marks(session: AsyncSession, reply_id: int, member_id: int) -> list[str]:
+    theirs = Feedback.reply_id == reply_id, Feedback.member_id == member_id
+    return list(await session.scalar(select(Feedback.marks).where(*theirs)) or ())
 
 
 async def _forget(session: AsyncSession, reply_id: int, member_id: int) -> None:

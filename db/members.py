@@ -71,6 +71,13 @@ async def ensure(
     return found
 
 
+async def known(session: AsyncSession, workspace: Workspace, platform_id: str) -> Member | None:
+    """The member's row, where it has one."""
+    return await session.scalar(
+        select(Member).where(Member.workspace_id == workspace.id, Member.platform_id == platform_id)
+    )
+
+
 async def named(session: AsyncSession, name: str) -> Member:
     """By name or platform id. Raises NoSuchMember; several of one name are told apart by `#ROW`."""
     query = select(Member).where((Member.name == name) | (Member.platform_id == name))
@@ -175,6 +182,13 @@ async def with_role(session: AsyncSession, workspace_id: int, least: RoleName) -
     """The names of a workspace's members who may do what `least` may, or more."""
     enough = ROLES[ROLES.index(least) :]
     query = select(Member.name).join(Role, Role.member_id == Member.id).order_by(Member.name)
+    return list(await session.scalars(query.where(Member.workspace_id == workspace_id, Role.role.in_(enough))))
+
+
+async def who_may(session: AsyncSession, workspace_id: int, least: RoleName) -> list[int]:
+    """The rows of a workspace's members who may do what `least` may, or more."""
+    enough = ROLES[ROLES.index(least) :]
+    query = select(Member.id).join(Role, Role.member_id == Member.id).order_by(Member.id)
     return list(await session.scalars(query.where(Member.workspace_id == workspace_id, Role.role.in_(enough))))
 
 

@@ -46,6 +46,21 @@ async def _times(session: AsyncSession, whose: ColumnElement[bool], since: datet
     return list(await session.scalars(times.limit(limit)))
 
 
+async def directs(session: AsyncSession, platform: str, since: datetime, limit: int) -> list[str]:
+    """The direct messages in which anyone asked, by the platform's ids, the latest first."""
+    latest = func.max(Reply.created_at)
+    found = await session.scalars(
+        select(Channel.platform_id)
+        .join(Workspace, Workspace.id == Channel.workspace_id)
+        .join(Reply, Reply.channel_id == Channel.id)
+        .where(Workspace.platform == platform, Channel.name.startswith("@"), Reply.created_at > since)
+        .group_by(Channel.platform_id)
+        .order_by(latest.desc())
+        .limit(limit)
+    )
+    return list(found)
+
+
 async def waiting(session: AsyncSession, member_id: int, now: datetime) -> int:
     """How many of a member's questions wait or are being answered; what a dead process held does not count."""
     lives = (Reply.status == "queued") | ((Reply.status == "answering") & (Reply.lease_until > now))

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Channel, Workspace
 from db.models.text import ChannelState
+from db.workspaces import PACKAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ async def untold(session: AsyncSession, platforms: Collection[str], now: datetim
         .join(Channel, Channel.workspace_id == Workspace.id)
         .where(
             Workspace.platform.in_(platforms),
+            Workspace.platform_id != PACKAGES[1],
             Channel.state != func.coalesce(Channel.noticed, "closed"),
             Channel.notice_until.is_(None) | (Channel.notice_until < now),
         )

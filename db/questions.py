@@ -12,12 +12,19 @@ from db import replies
 from db.models import Reply
 
 
-async def unask(session: AsyncSession, channel_id: int, platform_ids: Sequence[str] | None = None) -> None:
-    """Who asked has deleted the questions (None: all of the channel's): what was asked goes, and nobody answers it."""
+async def unask(
+    session: AsyncSession, channel_id: int, platform_ids: Sequence[str] | None = None, thread: str | None = None
+) -> None:
+    """Who asked has deleted the questions: what was asked goes, and nobody answers it.
+
+    They are those of `platform_ids`, all that were asked in `thread`, or all of the channel's.
+    """
     left = (Reply.asked != "") | Reply.status.in_(replies.OPEN)
     questions = select(Reply).where(Reply.channel_id == channel_id, left)
     if platform_ids is not None:
         questions = questions.where(Reply.platform_message_id.in_(platform_ids))
+    if thread is not None:
+        questions = questions.where(Reply.thread == thread)
     for reply in await session.scalars(questions.order_by(Reply.id).with_for_update()):
         if reply.status in replies.OPEN:
             await replies.erase(session, reply)

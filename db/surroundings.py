@@ -42,6 +42,11 @@ async def lately(session: AsyncSession, reply: Reply, since: datetime, limit: in
     return await _before(session, reply, outside & (Message.at >= since), limit)
 
 
+async def among(session: AsyncSession, reply: Reply, platform_ids: Collection[str]) -> list[Said]:
+    """Those of these messages of the channel, by the network's ids, that are rows; oldest first."""
+    return await _before(session, reply, Message.platform_id.in_(platform_ids), len(platform_ids))
+
+
 async def _before(session: AsyncSession, reply: Reply, which: ColumnElement[bool], limit: int) -> list[Said]:
     rows = await session.execute(
         select(Message.id, Message.platform_id, Message.member_id, Message.at, MessageRevision.text)

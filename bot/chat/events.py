@@ -121,11 +121,16 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """Messages that are gone from a channel, by the platform's ids; the channel itself when there are none."""
+    """Messages that are gone from a channel, by the platform's ids; the channel itself when there are none.
+
+    With `thread`, which stands for no `ids`, it is all that was written in this thread. A message of the channel's
+    that it was begun from is none of that, and stands there still.
+    """
 
     workspace: WorkspaceSeen
     channel: str
     ids: Sequence[str] = ()
+    thread: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +145,10 @@ class Reworded:
 
 @dataclass(frozen=True, slots=True)
 class Thumbed:
-    """A member's thumb on one of our posts: 1 or -1, given or (not `on`) taken back. `ref` is the post's."""
+    """A member's thumb on one of our posts: 1 or -1, given or (not `on`) taken back. `ref` is the post's.
+
+    `reaction` is what the network calls it: several may mean the same, and one of them may be taken back.
+    """
 
     workspace: WorkspaceSeen
     channel: str
@@ -148,14 +156,25 @@ class Thumbed:
     member: MemberSeen
     value: int
     on: bool = True
+    reaction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """Everybody's reactions on one of our posts are gone; where `reaction` is given, those of one kind."""
+
+    workspace: WorkspaceSeen
+    channel: str
+    ref: str
+    reaction: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
-    """A channel is called otherwise from now on."""
+    """A channel is called otherwise from now on; where none is given, it is the workspace."""
 
     workspace: WorkspaceSeen
-    channel: ChannelSeen
+    channel: ChannelSeen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,4 +201,4 @@ class Missed:
     platform: str
 
 
-Event = Mention | Written | Erased | Reworded | Renamed | Thumbed | Left | Missed | Known
+Event = Mention | Written | Erased | Reworded | Renamed | Thumbed | Cleared | Left | Missed | Known

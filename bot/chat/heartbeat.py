@@ -77,4 +77,5 @@ def _read(written: dict[str, Any]) -> Standing:
         datetime.fromisoformat(since) if since else None,
         written["trouble"],
         {kind: datetime.fromisoformat(at) for kind, at in heard.items()},
+        written.get("lack"),
     )

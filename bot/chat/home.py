@@ -22,6 +22,9 @@ from db.words import listed, say, say_count
 MOST_PERSONAS = 8
 LATEST_RUNS = 4
 LONGEST_REASON = 300
+# A message of Discord's has five rows of buttons and shows 4,000 characters of a card.
+ROWS_OF_RUNS = ROWS_OF_CANDIDATES = 2
+LONGEST_CONTROL = 3400
 
 
 async def home(asked: Asked) -> Card:
@@ -29,7 +32,7 @@ async def home(asked: Asked) -> Card:
     every = await personas.every(asked.sessions, asked.actor)
     mine = await watching.myself(asked.sessions, asked.actor, asked.workspace_id)
     agreed = (await own.answers(asked.sessions, asked.actor)).get("community")
-    parts = [*_who_speaks(every, mine.here), *_consent(agreed.yes if agreed else None), *_own(mine)]
+    parts = [*_who_speaks(every), *_where(every, mine.here), *_consent(agreed.yes if agreed else None), *_own(mine)]
     if _reaches(asked, "curator"):
         parts += await _at_work(asked, every)
     return Card(parts)
@@ -49,6 +52,57 @@ async def _at_work(asked: Asked, every: Sequence[PersonaSummary]) -> list[Part]:
     ]
 
 
+async def control(asked: Asked) -> Card:
+    """What admins see at a glance, for a channel: nothing that is one member's own, and as long as a message may be."""
+    every = await personas.every(asked.sessions, asked.actor)
+    seen = await watching.glance(asked.sessions, asked.actor, asked.workspace_id)
+    latest = sorted(
+        await training.list_runs(asked.sessions, asked.actor, None, 2 * LATEST_RUNS),
+        key=lambda run: ("running", "queued").index(run.status) if run.status in ("running", "queued") else 2,
+    )
+    sections = (
+        _who_speaks(every),
+        _runs(latest[:ROWS_OF_RUNS], seen, retrain=False, cancel=True),
+        _candidates(seen.candidates[:ROWS_OF_CANDIDATES], admin=True),
+        _queue(seen, resume=False),
+        _opened(seen.opened, every),
+        _errors(asked, seen),
+    )
+    note = Note(say("Everyone here sees this. A button does what the role of whoever presses it allows."))
+    return Card([*_fitting(sections), note, Row(_general(seen, bool(every)))], private=False)
+
+
+def _general(seen: Glance, trains: bool) -> list[Button]:
+    buttons = [Button(say("Train"), "retrain", style="primary")] if trains else []
+    buttons += [Button(say("All runs"), "runs"), Button(say("Channels"), "channels")]
+    return [*buttons, Button(say("Resume everything"), "resume", "0")] if None in seen.paused else buttons
+
+
+def _fitting(sections: Sequence[Sequence[Part]]) -> list[Part]:
+    """As many of them, in order, as a message holds."""
+    parts: list[Part] = []
+    left = LONGEST_CONTROL
+    for section in sections:
+        left -= sum(_length(part) for part in section)
+        if left < 0:
+            return [
+                *parts,
+                Note(say("There is more than fits here; `/yamabiko help` names the commands that show it.")),
+            ]
+        parts += section
+    return parts
+
+
+def _length(part: Part) -> int:
+    match part:
+        case Heading(text) | Text(text) | Note(text):
+            return len(text)
+        case Facts(facts):
+            return sum(len(name) + len(value) for name, value in facts)
+        case _:
+            return 0
+
+
 def _reaches(asked: Asked, role: str) -> bool:
     return ROLES.index(asked.actor.role) >= [*ROLES].index(role)
 
@@ -56,13 +110,20 @@ def _reaches(asked: Asked, role: str) -> bool:
 # --- Of everyone.
 
 
-def _who_speaks(every: Sequence[PersonaSummary], here: Sequence[Here]) -> list[Part]:
+def _who_speaks(every: Sequence[PersonaSummary]) -> list[Part]:
     parts: list[Part] = [Heading(say("Who speaks here"))]
     if not every:
         return [*parts, Text(say("There is no persona yet."))]
     parts.append(Text("\n".join(_persona(one) for one in every[:MOST_PERSONAS])))
     if len(every) > MOST_PERSONAS:
         parts.append(Note(say_count("and {count} more", "and {count} more", len(every) - MOST_PERSONAS)))
+    return parts
+
+
+def _where(every: Sequence[PersonaSummary], here: Sequence[Here]) -> list[Part]:
+    if not every:
+        return []
+    parts: list[Part] = []
     if here:
         parts += [Text(say("Where you are:")), Text("\n".join(_place(one, every) for one in here))]
     hint = say("Mention me in a channel, or write to me in Messages; `/yamabiko help` shows what else I do.")

@@ -4,7 +4,7 @@ Owns which room an event goes to. Knows no network.
 """
 
 from bot.chat.collecting.live import Collecting
-from bot.chat.events import Erased, Event, Known, Left, Mention, Missed, Renamed, Reworded, Thumbed, Written
+from bot.chat.events import Cleared, Erased, Event, Known, Left, Mention, Missed, Renamed, Reworded, Thumbed, Written
 from bot.chat.feedback import Feedback
 from bot.chat.platform import Platform
 from bot.chat.replying.router import Router
@@ -33,5 +33,7 @@ class Inbox:
                 await self._collecting.left(event)
             case Thumbed():
                 await self._feedback.thumbed(event)
+            case Cleared():
+                await self._feedback.cleared(event)
             case Known():
                 await self._router.on_known(event)

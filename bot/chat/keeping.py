@@ -7,6 +7,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -14,6 +15,8 @@ import structlog
 
 from bot.chat.events import Erased, Event, Left, Mention, Thumbed, Written
 from bot.chat.platform import Messenger, NotAdmitted, NotReached, OnEvent
+from bot.chat.work import Waits
+from db.coded import shown
 from db.words import say
 
 log = structlog.get_logger()
@@ -45,12 +48,16 @@ class Pauses:
 
 @dataclass
 class Standing:
-    """How a network does. `trouble` is why it is not served now; `heard` says when each of KINDS came last."""
+    """How a network does. `trouble` is why it is not served now; `heard` says when each of KINDS came last.
+
+    `lack`, a trouble of db.coded, is why what people write does not come although it is served.
+    """
 
     network: str
     since: datetime | None = None  # None: it is not connected
     trouble: str | None = None
     heard: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    lack: str | None = None
 
 
 class Keeper:
@@ -61,7 +68,7 @@ class Keeper:
         self._platform, self._on_event, self._tell = platform, on_event, tell
         self._pauses = pauses or Pauses()
         self._standing = Standing(platform.name)
-        self._failures = 0
+        self._waits = Waits(self._pauses.first, self._pauses.longest)
         self._told: str | None = None
 
     async def keep(self) -> None:
@@ -80,7 +87,7 @@ class Keeper:
                 self._note_fault(trouble)
             self._note(trouble)
             if time.monotonic() - began >= self._pauses.steady:
-                self._failures = 0
+                self._waits.over()
             await asyncio.sleep(self._next_pause() if pause is None else pause)
 
     async def watch(self) -> None:
@@ -95,11 +102,15 @@ class Keeper:
     def standing(self) -> Standing:
         """How it does now."""
         connected = self._platform.connected()
-        if connected and self._standing.since is None:
-            self._standing.since, self._standing.trouble = datetime.now(UTC), None
-            self._say(say("connected"))
-        elif not connected:
+        if not connected:
             self._standing.since = None
+            return self._standing
+        if self._standing.since is None:
+            self._standing.since, self._standing.trouble = datetime.now(UTC), None
+        with suppress(NotReached):  # it will be known in a moment
+            self._standing.lack = self._platform.lacks()
+        lack = self._standing.lack
+        self._say(say("connected") if lack is None else say("connected; but {lack}", lack=shown("trouble", lack)))
         return self._standing
 
     async def _heard(self, event: Event) -> object:
@@ -126,6 +137,4 @@ class Keeper:
 
     def _next_pause(self) -> float:
         """Twice the last one, a little shaken, so that many who fall out do not all come back at once."""
-        pause = min(self._pauses.longest, self._pauses.first * 2**self._failures)
-        self._failures += 1
-        return pause * random.uniform(0.8, 1.2)
+        return self._waits.failed() * random.uniform(0.8, 1.2)

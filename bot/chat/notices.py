@@ -20,7 +20,9 @@ from bot.chat.verbs import training
 from bot.chat.verbs.authority import Actor
 from bot.chat.verbs.training import RunReport
 from db import members, notices
+from db.coded import shown
 from db.members import ROLES
+from db.models import Channel
 from db.session import Sessions, reading, transaction
 from db.words import say, say_count, speaking
 
@@ -130,4 +132,22 @@ def _figures(run: RunReport) -> list[tuple[str, str]]:
     return facts
 
 
-TOLD: Mapping[str, Callable[[Sessions, Actor, Mapping[str, Any]], Awaitable[Card]]] = {"run_ended": _run_ended}
+async def _unheard(sessions: Sessions, actor: Actor, values: Mapping[str, Any]) -> Card:
+    async with reading(sessions) as session:
+        channel = await session.get_one(Channel, values["channel"])
+    told = say(
+        "What people write in **#{channel}** does not reach me: {trouble}.",
+        channel=channel.name,
+        trouble=shown("trouble", values["trouble"]),
+    )
+    mended = say(
+        "Whoever mentions me is answered all the same. When that is done I notice it by myself, within five minutes; "
+        "people in the channel are told then, and nothing is kept before."
+    )
+    return Card([Text(told), Text(mended)])
+
+
+TOLD: Mapping[str, Callable[[Sessions, Actor, Mapping[str, Any]], Awaitable[Card]]] = {
+    "run_ended": _run_ended,
+    "unheard": _unheard,
+}

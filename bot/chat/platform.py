@@ -25,7 +25,7 @@ class NotAdmitted(Exception):
     """The network does not let us in, and will not until a person mends something; the message says what."""
 
 
-Trouble = Literal["not in channel", "archived", "no such channel", "not allowed", "may not write"]
+Trouble = Literal["not in channel", "archived", "no such channel", "not allowed", "may not write", "no message content"]
 
 
 class OutOfReach(NotShown):
@@ -65,12 +65,16 @@ class Page:
     `ids` are all messages that stand there, whoever wrote them. Where `back_to` is given, the page misses nothing
     that was written from then on (up to where it begins, and threads as far as they begin on it): what we hold of
     that time and is not among `ids` was deleted.
+
+    Where `sure` is given, what is written in threads stands on the page of its own time, whenever they began. It says
+    whether what is missing of a thread was deleted, or the thread may just not have been seen.
     """
 
     written: Sequence[Written]
     before: str | None
     ids: Collection[str] = frozenset()
     back_to: datetime | None = None
+    sure: Callable[[str], Awaitable[bool]] | None = None
 
 
 class Platform(Protocol):
@@ -118,10 +122,18 @@ class Messenger(Platform, Protocol):
         """Whether events come in at this moment."""
         ...
 
-    async def thread(self, to: Thread) -> Sequence[Written]:
-        """What people wrote in the mention's thread before it, oldest first; nothing outside threads.
+    def lacks(self) -> Trouble | None:
+        """Why what people write does not reach us although we are connected, None where it does.
 
-        The bot's own posts and other bots' are no part of it. It is for the moment and is not kept.
+        Raises NotReached while that is not known.
+        """
+        ...
+
+    async def thread(self, to: Thread) -> Sequence[Written]:
+        """What people wrote in the mention's thread before it, oldest first, and what the mention answers.
+
+        Other bots' posts are no part of it. The bot's own are only named (`author.is_bot`) where the mention answers
+        them: rows say what they said. It is for the moment and is not kept.
         """
         ...
 
@@ -138,6 +150,10 @@ class Messenger(Platform, Protocol):
 
     async def written(self, workspace: str, channel: str, nonce: str) -> str | None:
         """The reference of the card lately posted in a channel under this name, None where there is none."""
+        ...
+
+    async def rewrite(self, workspace: str, channel: str, ref: str, card: Card) -> None:
+        """Show another card in the place of one that was posted. Raises Gone, NotShown, OutOfReach."""
         ...
 
     async def write_to(self, workspace: str, member: str, card: Card) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 
 from bot.chat.events import ChannelSeen, LeftOut, MemberSeen, Posted, WorkspaceSeen
 from bot.importers.discord_markup import plain, untyped
+from bot.importers.discord_messages import is_gone, placed
 from bot.importers.json_stream import entries
 from bot.importers.source import ImportRefused, Part, Place, Run, as_list, as_object, moment, runs, storable
 from db.words import say
@@ -38,8 +39,6 @@ _REPLY = {"Reply", "19"}
 _THREADS = {"GuildNewsThread", "GuildPublicThread", "10", "11"}
 _PRIVATE = {"DirectTextChat", "DirectGroupTextChat", "GuildPrivateThread", "1", "3", "12"}
 _NO_GUILD = "0"  # stands where direct messages have no server
-_NOBODY = "456226577798135808"  # stands for everyone whose account is gone
-_GONE = re.compile(r"deleted_user_[0-9a-f]{6,}|Deleted User [0-9a-f]{8}")
 _Row = Mapping[str, object]
 
 
@@ -160,19 +159,12 @@ class DiscordExport:
         if not words:
             return "forwarded" if row.get("forwardedMessage") else "empty"
         people |= {str(author["id"]): _name(author)} | mentioned.people
-        thread, reply_to = self._answered(str(id), row)
-        edited = moment(row.get("timestampEdited"))
-        opens = thread if thread == id else None  # a forum's post has no channel's flow around it
-        return Posted(
-            self.channel.id, str(id), str(author["id"]), at, words, thread, reply_to, edited, conversation=opens
-        )
-
-    def _answered(self, id: str, row: _Row) -> tuple[str | None, str | None]:
-        """Return the thread a message stands in, and the message it answers."""
         reference = as_object(row.get("reference")) or {}
         answered = reference.get("messageId") if str(row.get("type")) in _REPLY else None
-        in_thread = self._thread if self._thread != id else None
-        return self._thread, str(answered) if _is_id(answered) else in_thread
+        said = Posted(
+            self.channel.id, str(id), str(author["id"]), at, words, edited_at=moment(row.get("timestampEdited"))
+        )
+        return placed(said, self._thread, str(answered) if _is_id(answered) else None)
 
 
 class _Mentioned:
@@ -206,7 +198,7 @@ def _unspoken(row: _Row, author: _Row) -> str | None:
         return "bot"
     if str(kind) not in _SPOKEN:
         return "system"
-    if id == _NOBODY or (isinstance(name, str) and _GONE.fullmatch(name)):
+    if is_gone(id, name):
         return "deleted"  # nobody is left to agree, or to take it back
     return None
 

@@ -16,13 +16,19 @@ _OURS = "<@member:"  # as our own rows write a mention; typed by someone, it is 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def plain(text: str, mention: Callable[[str], str], names: Mapping[str, str] | None = None) -> str:
+def plain(
+    text: str,
+    mention: Callable[[str], str],
+    names: Mapping[str, str] | None = None,
+    called: Callable[[str, str], str | None] = lambda kind, id: None,
+) -> str:
     """Return Discord's `text` as people read it.
 
     `mention` says what stands for the member of an id, usually `<@member:ID>`. `names` gives ids by the name that
-    an exporter has put after "@" where the notation was; the longest name counts.
+    an exporter has put after "@" where the notation was; the longest name counts. `called` gives the name of a "role"
+    or a "channel" by its id, where that is known.
     """
-    text = _NOTATION.sub(lambda found: _spoken(found, mention), untyped(text))
+    text = _NOTATION.sub(lambda found: _spoken(found, mention, called), untyped(text))
     if not names:
         return text
     return _named(names).sub(lambda found: mention(names[found[1]]), text)
@@ -33,15 +39,15 @@ def untyped(text: str) -> str:
     return text.replace(_OURS, "<@ member:")
 
 
-def _spoken(found: re.Match[str], mention: Callable[[str], str]) -> str:
-    value = found[str(found.lastgroup)]
-    match found.lastgroup:
+def _spoken(found: re.Match[str], mention: Callable[[str], str], called: Callable[[str, str], str | None]) -> str:
+    value, kind = found[str(found.lastgroup)], str(found.lastgroup)
+    match kind:
         case "member":
             return mention(value)
         case "role":
-            return "@role"
+            return f"@{untyped(called(kind, value) or kind)}"
         case "channel":
-            return "#channel"
+            return f"#{untyped(called(kind, value) or kind)}"
         case "emoji":
             return f":{value}:"
         case "time":

@@ -1,12 +1,12 @@
-"""Who is alive, and who did what."""
+"""Who is alive, who did what, and where whoever runs the bot watches it."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped
 
-from db.models.base import Id, Row
+from db.models.base import Id, Row, reference
 
 
 class Heartbeat(Row):
@@ -33,3 +33,34 @@ class Audit(Row):
     actor: Mapped[str]
     verb: Mapped[str]
     subject: Mapped[dict[str, Any]]
+
+
+class ControlMessage(Row):
+    """What admins watch and press, as a message in a channel; at most one of a workspace is not taken back.
+
+    `member_id` placed it. `nonce` names the post in the network, and until `posting_until` nobody else posts it; `ref`
+    is the post. One that is taken back waits for its post to be deleted, and then ends.
+    """
+
+    __tablename__ = "control_message"
+    __table_args__ = (
+        Index(
+            None,
+            "workspace_id",
+            unique=True,
+            sqlite_where=text("taken_back_at IS NULL"),
+            postgresql_where=text("taken_back_at IS NULL"),
+        ),
+        Index(None, "channel_id"),
+        Index(None, "member_id"),
+    )
+
+    id: Mapped[Id]
+    workspace_id: Mapped[int] = reference("workspace.id", delete="CASCADE")
+    channel_id: Mapped[int] = reference("channel.id", delete="CASCADE")
+    member_id: Mapped[int] = reference("member.id", delete="CASCADE")
+    nonce: Mapped[str]
+    ref: Mapped[str | None]
+    created_at: Mapped[datetime]
+    posting_until: Mapped[datetime | None]
+    taken_back_at: Mapped[datetime | None]

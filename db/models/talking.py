@@ -83,7 +83,7 @@ class ReplySource(Row):
 
 
 class Feedback(Row):
-    """One member's thumb on one reply: 1 or -1."""
+    """One member's thumb on one reply: 1 or -1. `marks` are what it stands for, the latest last (db.feedback)."""
 
     __tablename__ = "feedback"
     __table_args__ = (UniqueConstraint("reply_id", "member_id"),)
@@ -92,6 +92,7 @@ class Feedback(Row):
     reply_id: Mapped[int] = reference("reply.id", delete="CASCADE")
     member_id: Mapped[int] = reference("member.id", delete="CASCADE")
     value: Mapped[int]
+    marks: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
     at: Mapped[datetime]
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.chat.collecting.backfill import BATCH, FIRST_PAUSE_S, Backfill
+from bot.chat.collecting.backfill import BATCH, Backfill
 from bot.chat.collecting.live import Collecting
 from bot.chat.events import ChannelSeen, MemberSeen, Missed, WorkspaceSeen
 from bot.chat.platform import OutOfReach, Page
@@ -88,7 +88,7 @@ async def test_a_page_longer_than_a_batch_is_kept_in_several_and_counted_once(
 async def test_what_fails_is_tried_again_and_goes_on_where_it_stopped(opened_here: Sessions, square: Square) -> None:
     for number in range(12):
         square.says(f"word {number}")
-    backfill = Backfill(opened_here, {"slack": square}, 365, first_pause_s=0.01)
+    backfill = Backfill(opened_here, {"slack": square}, 365, first_wait_s=0.01)
 
     async def fails_on_the_second(name: str) -> None:
         if len(square.pages_read) in (2, 3):
@@ -105,7 +105,7 @@ async def test_what_fails_is_tried_again_and_goes_on_where_it_stopped(opened_her
 
 async def test_why_a_channel_cannot_be_read_is_told_until_it_can(opened_here: Sessions, square: Square) -> None:
     square.says("hello")
-    backfill = Backfill(opened_here, {"slack": square}, 365, first_pause_s=0.0)
+    backfill = Backfill(opened_here, {"slack": square}, 365, first_wait_s=0.0)
     square.fails = [OutOfReach("not in channel")]
     await asyncio.gather(*await backfill.look())
     assert await progress(opened_here) == Progress(0, None, False, "not in channel")
@@ -113,14 +113,11 @@ async def test_why_a_channel_cannot_be_read_is_told_until_it_can(opened_here: Se
     assert await progress(opened_here) == Progress(1, None, True, None)
 
 
-async def test_a_pause_between_two_tries_grows(opened_here: Sessions, square: Square) -> None:
+async def test_what_cannot_be_read_waits(opened_here: Sessions, square: Square) -> None:
     backfill = Backfill(opened_here, {"slack": square}, 365)
     square.fails = [OutOfReach("archived")]
     await asyncio.gather(*await backfill.look())
     assert await backfill.look() == []
-    _, first = backfill._pauses[1]
-    backfill._pause(1)
-    assert (first, backfill._pauses[1][1]) == (FIRST_PAUSE_S, 2 * FIRST_PAUSE_S)
 
 
 async def test_one_channel_that_hangs_keeps_no_other_waiting(

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from sqlalchemy import select
 
-from bot.chat.events import MemberSeen, Thumbed, WorkspaceSeen
+from bot.chat.events import Cleared, MemberSeen, Thumbed, WorkspaceSeen
 from bot.chat.feedback import Feedback
 from bot.chat.verbs import moderation, replies
 from bot.chat.verbs.authority import Actor, NotAllowed
@@ -38,7 +38,9 @@ async def rows(sessions: Sessions, now) -> Sessions:
 async def thumb(rows: Sessions, who: str | MemberSeen, ref: str, value: int = 1, *, on: bool = True, **other) -> None:
     member = MemberSeen(who, who) if isinstance(who, str) else who
     await Feedback(rows).thumbed(
-        Thumbed(other.get("workspace", HARBOUR), other.get("channel", "C1"), ref, member, value, on)
+        Thumbed(
+            other.get("workspace", HARBOUR), other.get("channel", "C1"), ref, member, value, on, other.get("by", "+1")
+        )
     )
 
 
@@ -65,9 +67,63 @@ async def test_a_thumb_taken_back_is_gone_and_a_newer_one_stays(rows: Sessions) 
     await thumb(rows, "Ann", "1.1", 1, on=False)
     assert await kept(rows) == {}
     await thumb(rows, "Ann", "1.1", 1)
-    await thumb(rows, "Ann", "1.1", -1)
+    await thumb(rows, "Ann", "1.1", -1, by="-1")
     await thumb(rows, "Ann", "1.1", 1, on=False)
     assert await kept(rows) == {1: Thumbs(0, 1)}
+
+
+async def test_of_two_reactions_that_mean_the_same_one_may_be_taken_back(rows: Sessions) -> None:
+    await thumb(rows, "Ann", "2.1", by="+1")
+    await thumb(rows, "Ann", "2.1", by="heart")
+    await thumb(rows, "Ann", "2.3", by="+1")
+    for ref, by in (("2.1", "+1"), ("2.1", "heart")):
+        await thumb(rows, "Ann", ref, on=False, by=by)
+        assert await kept(rows) == {2: Thumbs(1, 0)}
+    await thumb(rows, "Ann", "2.3", on=False, by="+1")
+    assert await kept(rows) == {}
+
+
+async def test_when_the_latest_reaction_is_taken_back_the_one_before_it_counts(rows: Sessions) -> None:
+    await thumb(rows, "Ann", "1.1", 1, by="+1")
+    await thumb(rows, "Ann", "1.1", -1, by="-1")
+    await thumb(rows, "Ann", "1.1", -1, on=False, by="-1")
+    assert await kept(rows) == {1: Thumbs(1, 0)}
+
+
+async def test_a_reaction_taken_back_leaves_the_button_alone(rows: Sessions) -> None:
+    ben = await as_member(rows, "Ben")
+    await thumb(rows, "Ben", "1.1", -1, by="-1")
+    assert await replies.thumb(rows, ben, 1, 1) == 1
+    await thumb(rows, "Ben", "1.1", -1, on=False, by="-1")
+    assert await kept(rows) == {1: Thumbs(1, 0)}
+    await thumb(rows, "Ben", "1.1", 1, on=False, by="never given")
+    assert await kept(rows) == {1: Thumbs(1, 0)}
+
+
+async def test_a_thumb_of_before_reactions_were_told_apart_can_be_taken_back(rows: Sessions) -> None:
+    await thumb(rows, "Ann", "1.1", 1)
+    async with transaction(rows) as session:
+        (await session.scalars(select(Row))).one().marks = []
+    await thumb(rows, "Ann", "1.1", -1, on=False)
+    assert await kept(rows) == {1: Thumbs(1, 0)}
+    await thumb(rows, "Ann", "1.1", 1, on=False)
+    assert await kept(rows) == {}
+
+
+async def test_what_is_cleared_from_a_post_is_taken_back_for_everybody(rows: Sessions) -> None:
+    ann = await as_member(rows, "Ann")
+    await replies.thumb(rows, ann, 2, -1)
+    await thumb(rows, "Ann", "2.1", by="+1")
+    for ref, by in (("2.1", "+1"), ("2.2", "+1")):
+        await thumb(rows, "Ben", ref, by=by)
+    await thumb(rows, "Zoe", "2.1", by="heart")
+    await Feedback(rows).cleared(Cleared(HARBOUR, "C1", "2.1", "heart"))
+    assert await kept(rows) == {2: Thumbs(2, 0)}
+    await Feedback(rows).cleared(Cleared(HARBOUR, "C1", "2.1"))
+    assert await kept(rows) == {2: Thumbs(1, 1)}
+    await Feedback(rows).cleared(Cleared(HARBOUR, "C1", "9.9"))
+    await Feedback(rows).cleared(Cleared(HARBOUR, "C1", "2.2"))
+    assert await kept(rows) == {2: Thumbs(0, 1)}
 
 
 @pytest.mark.parametrize("ref", ["2.1", "2.2", "2.3"])

@@ -31,6 +31,9 @@ class Network:
     def __init__(self, *tries: Exception | Callable[[Any], Awaitable[object]]) -> None:
         self.tries, self.count, self.up = list(tries), 0, False
 
+    def lacks(self) -> None:
+        return None
+
     def connected(self) -> bool:
         return self.up
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.chat.cards import Card
 from bot.chat.collecting.live import Collecting
-from bot.chat.collecting.opening import FIRST_PAUSE_S, Opening, notice
+from bot.chat.collecting.opening import Opening, notice
 from bot.chat.events import Left
 from bot.chat.platform import NotShown, OutOfReach
 from bot.chat.verbs import text
@@ -145,7 +145,7 @@ async def test_two_bots_on_the_same_rows_tell_once(untold: Sessions, square: Squ
 async def test_where_the_bot_may_not_write_the_list_of_channels_says_so_until_it_may(
     untold_here: Sessions, square: Square
 ) -> None:
-    opening = Opening(untold_here, {"slack": square}, 365, first_pause_s=0.0)
+    opening = Opening(untold_here, {"slack": square}, 365, first_wait_s=0.0)
     square.fails = [OutOfReach("not in channel"), NotShown("restricted")]
     await asyncio.gather(*await opening.look())
     assert await progress(untold_here) == Progress(0, None, False, "not in channel")
@@ -155,14 +155,11 @@ async def test_where_the_bot_may_not_write_the_list_of_channels_says_so_until_it
     assert listed.past == await progress(untold_here)
 
 
-async def test_a_refused_notice_is_tried_again_ever_later_but_another_state_at_once(
-    untold_here: Sessions, square: Square
-) -> None:
+async def test_a_refused_notice_waits_but_another_state_is_told_at_once(untold_here: Sessions, square: Square) -> None:
     opening = Opening(untold_here, {"slack": square}, 365)
     square.fails = [ConnectionError()]
     await asyncio.gather(*await opening.look())
     assert await opening.look() == []
-    assert opening._pauses[1][2] == FIRST_PAUSE_S
     await text.approve(untold_here, OWNER, 1, True)
     await asyncio.gather(*await opening.look())
     assert (await row(untold_here)).noticed == "training"

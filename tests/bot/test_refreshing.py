@@ -26,7 +26,7 @@ class World:
         self.looks += 1
         return self.state
 
-    async def open(self, who: str, tells: bool = True) -> None:
+    async def open(self, who: str, tells: bool = True, stands: bool = False, pace_s: float = 0.0) -> None:
         async def build() -> Card:
             self.built.append(who)
             return told(f"{self.state}" if tells else "always the same")
@@ -36,7 +36,10 @@ class World:
                 raise OSError("away")
             self.shown.append((who, card))
 
-        await self.pages.open(who, build, publish)
+        if stands:
+            await self.pages.stand(who, build, publish, lambda: pace_s)
+        else:
+            await self.pages.open(who, build, publish)
 
     async def changes(self) -> None:
         self.state += 1
@@ -155,3 +158,41 @@ async def test_following_goes_on_when_a_look_fails() -> None:
     finally:
         following.cancel()
     assert seen == [told("0"), told("1"), told("2"), told("3")]
+
+
+async def test_what_stands_for_good_is_shown_anew_until_it_is_closed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.open("board", stands=True)
+    then = time.monotonic() + refreshing.BELIEVED_S + 1
+    monkeypatch.setattr(refreshing.time, "monotonic", lambda: then)
+    monkeypatch.setattr(refreshing, "MOST", 1)
+    for who in ("Ann", "Ben"):
+        await world.open(who)
+    assert world.pages.stands("board")
+    world.shown.clear()
+    await world.changes()
+    assert sorted(who for who, _ in world.shown) == ["Ben", "board"]
+    world.pages.close("board")
+    world.shown.clear()
+    await world.changes()
+    assert [who for who, _ in world.shown] == ["Ben"]
+
+
+async def test_what_stands_for_good_and_cannot_be_shown_stands_no_more(world: World) -> None:
+    await world.open("board", stands=True)
+    world.fails.add("board")
+    await world.changes()
+    assert not world.pages.stands("board")
+
+
+async def test_between_two_changes_lies_the_pace_and_none_is_forgotten(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.open("board", stands=True, pace_s=20.0)
+    await world.changes()
+    assert len(world.shown) == 1
+    then = time.monotonic() + 20.0
+    monkeypatch.setattr(refreshing.time, "monotonic", lambda: then)
+    await world.pages.refresh()
+    assert world.shown == [("board", told("0")), ("board", told("1"))]

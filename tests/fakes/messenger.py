@@ -20,6 +20,9 @@ class RecordingMessenger(RecordingPlatform):
         self.written: list[tuple[str, str, Card]] = []
         self.refuses: dict[str, Exception] = {}
 
+    def connected(self) -> bool:
+        return True
+
     async def thread(self, to: Thread) -> Sequence[Posted]:
         return ()
 

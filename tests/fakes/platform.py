@@ -37,6 +37,9 @@ class RecordingPlatform:
         self.removed: list[str] = []
         self._waits = waits
 
+    def lacks(self) -> None:
+        return None
+
     async def run(self, on_event: OnEvent) -> None:
         await on_event(mention())
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from bot.chat.cards import Card
-from bot.chat.events import ChannelSeen, Erased, MemberSeen, Posted, WorkspaceSeen, Written
+from bot.chat.events import ChannelSeen, Erased, MemberSeen, Posted, Thread, WorkspaceSeen, Written
 from bot.chat.platform import Page
+from bot.chat.replying.posting import Gone
 from db.backfills import EVERYTHING
 from tests.fakes.platform import RecordingPlatform
 
@@ -19,18 +20,20 @@ HARBOUR = WorkspaceSeen("slack", "T1", "Harbour")
 
 @dataclass
 class Post:
-    """`card` is what the bot wrote under `nonce`."""
+    """`card` is what the bot wrote under `nonce`, and `changed` how often it stood there anew."""
 
     ref: str
     nonce: str
     card: Card
+    changed: int = 0
 
 
 class Square(RecordingPlatform):
     """`told` events are kept in `events` and handed to `hears`, when somebody listens.
 
-    `page` messages stand on a page. The next calls raise what stands in `fails`, one each; `hook` is awaited in each
-    call with its name, before it is answered.
+    `page` messages stand on a page; `letters` are what members were sent in private, `here` is whether it is connected.
+    The next calls raise what stands in `fails`, one each; `hook` is awaited in each call with its name, before it is
+    answered.
     """
 
     def __init__(self, page: int = 5, start: datetime | None = None) -> None:
@@ -42,6 +45,8 @@ class Square(RecordingPlatform):
         self.hears: Callable[[object], Awaitable[object]] | None = None
         self.hook: Callable[[str], Awaitable[None]] | None = None
         self.pages_read: list[str | None] = []
+        self.letters: dict[str, list[Card]] = {}
+        self.here = True
         self._numbers = itertools.count(1)
 
     def says(
@@ -97,8 +102,23 @@ class Square(RecordingPlatform):
         await self._called("written")
         return next((one.ref for one in self.posts.get(channel, []) if one.nonce == nonce), None)
 
+    async def rewrite(self, workspace: str, channel: str, ref: str, card: Card) -> None:
+        await self._called("rewrite")
+        found = next((one for one in self.posts.get(channel, []) if one.ref == ref), None)
+        if found is None:
+            raise Gone(ref)
+        found.card, found.changed = card, found.changed + 1
+
+    async def remove(self, to: Thread, ref: str) -> None:
+        await self._called("remove")
+        self.posts[to.channel] = [one for one in self.posts.get(to.channel, []) if one.ref != ref]
+
     async def write_to(self, workspace: str, member: str, card: Card) -> None:
-        raise NotImplementedError
+        await self._called("write_to")
+        self.letters.setdefault(member, []).append(card)
+
+    def connected(self) -> bool:
+        return self.here
 
     async def thread(self, to: object) -> list[Posted]:
         return []

@@ -9,14 +9,17 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.chat.collecting import lacking
 from bot.chat.collecting.live import api_text, keep
 from bot.chat.events import ChannelSeen, WorkspaceSeen, Written
-from bot.chat.platform import Messenger, OutOfReach, Page
+from bot.chat.platform import Messenger, NotReached, OutOfReach, Page
+from bot.chat.work import FIRST_WAIT_S, Work
 from db import backfills, channels, erasing
 from db.backfills import EVERYTHING, NotOurs, Unread
 from db.models import BackfillCursor, Channel, Workspace
@@ -30,8 +33,6 @@ BATCH = 200  # messages a transaction: well under 200 ms on a slow disk
 WINDOW = timedelta(hours=48)  # before what was missed, edits and deletions are looked for too
 JUST_NOW = timedelta(minutes=1)  # so long a network may not show yet what it has told us
 LOOK_S = 3.0
-FIRST_PAUSE_S = 5.0
-LONGEST_PAUSE_S = 900.0
 REVISIT_S = 6 * 3600.0  # an event may be lost although nobody was away
 PAGES_AT_ONCE = 2  # of one network
 _FIRST_PAGE_UNTIL = datetime.max.replace(tzinfo=UTC)
@@ -54,40 +55,29 @@ class Backfill:
     """`days` is how far back a channel's past is read; 0: only what is written from its opening on."""
 
     def __init__(
-        self, sessions: Sessions, platforms: Mapping[str, Messenger], days: int, *, first_pause_s: float = FIRST_PAUSE_S
+        self, sessions: Sessions, platforms: Mapping[str, Messenger], days: int, *, first_wait_s: float = FIRST_WAIT_S
     ) -> None:
         self._sessions, self._platforms, self._days = sessions, platforms, days
-        self._first_pause_s = first_pause_s
-        self._reading: dict[int, asyncio.Task[None]] = {}
-        self._pauses: dict[int, tuple[float, float]] = {}  # until when, and how long
+        self._work = Work(first_wait_s)  # by channel
         self._turns = {name: asyncio.Semaphore(PAGES_AT_ONCE) for name in platforms}
         self._revisit_at = time.monotonic() + REVISIT_S
 
     async def run(self) -> None:
-        try:
-            while True:
-                try:
-                    await self._revisit()
-                    await self.look()
-                except Exception:
-                    log.exception("looking for channels to read failed; trying again")
-                await asyncio.sleep(LOOK_S)
-        finally:
-            for task in self._reading.values():
-                task.cancel()
-            await asyncio.gather(*self._reading.values(), return_exceptions=True)
+        async def look() -> None:
+            await self._revisit()
+            await self.look()
+
+        await self._work.keep(look, LOOK_S, "channels to read")
 
     async def look(self) -> Sequence[asyncio.Task[None]]:
         """Begin to read what is unread, each channel apart from the others; what is being read now."""
         async with reading(self._sessions) as session:
             found = await backfills.unread(session, self._platforms.keys())
         for unread in found:
-            number = unread.channel.id
-            if number not in self._reading and self._pauses.get(number, (0.0, 0.0))[0] <= time.monotonic():
-                task = asyncio.create_task(self.read(unread))
-                self._reading[number] = task
-                task.add_done_callback(lambda _, number=number: self._reading.pop(number, None))
-        return list(self._reading.values())
+            if not await lacking.hears(self._sessions, self._platforms[unread.workspace.platform], unread.channel):
+                continue
+            self._work.begin(unread.channel.id, partial(self.read, unread))
+        return self._work.going()
 
     async def _revisit(self) -> None:
         if time.monotonic() < self._revisit_at:
@@ -108,16 +98,21 @@ class Backfill:
             while cursor.done_at is None:
                 cursor = await self._older(place, cursor)
             await self._told(number, None)
-            self._pauses.pop(number, None)
+            self._work.waits.over(number)
         except NotOurs:
             log.info("reading a channel ended: it was closed, or another reads it", channel=name)
         except OutOfReach as why:
             log.warning("a channel cannot be read; trying again later", channel=name, why=why.trouble)
             await self._told(number, why.trouble)
-            self._pause(number)
+            if why.trouble == "no such channel":
+                await self._gone(place)
+            self._work.waits.failed(number)
+        except NotReached as why:
+            log.info("a channel could not be read for now; trying again", channel=name, why=str(why))
+            self._work.waits.failed(number)
         except Exception:
             log.exception("reading a channel failed; trying again later", channel=name)
-            self._pause(number)
+            self._work.waits.failed(number)
 
     async def _begin(self, number: int) -> BackfillCursor:
         now = datetime.now(UTC)
@@ -194,7 +189,10 @@ class Backfill:
             return
         way, span = api_text(place.workspace), (page.back_to, min(until, datetime.now(UTC) - JUST_NOW))
         async with reading(self._sessions) as session:
-            gone = await erasing.absent(session, place.channel, page.ids, span, newest_row, way)
+            missing = await erasing.absent(
+                session, place.channel, page.ids, span, newest_row, way, in_order=page.sure is not None
+            )
+        gone = await _surely(page, missing)
         for some in _batches(gone) if gone else ():
             async with transaction(self._sessions) as session:
                 _, channel = await _opened(session, place.channel.id)
@@ -203,13 +201,17 @@ class Backfill:
             log.info("messages deleted while nobody listened are erased", channel=place.channel.name, count=len(gone))
 
     async def _told(self, number: int, trouble: str | None) -> None:
-        async with transaction(self._sessions) as session:
-            await backfills.tell(session, number, trouble, datetime.now(UTC))
+        await lacking.tell(self._sessions, number, trouble)
 
-    def _pause(self, number: int) -> None:
-        last = self._pauses.get(number, (0.0, 0.0))[1]
-        pause = min(2 * last, LONGEST_PAUSE_S) if last else self._first_pause_s
-        self._pauses[number] = (time.monotonic() + pause, pause)
+    async def _gone(self, place: _Place) -> None:
+        """The channel was deleted while nobody listened. What an owner brought in from a file stays."""
+        way, now = api_text(place.workspace), datetime.now(UTC)
+        async with transaction(self._sessions) as session:
+            _, channel = await _opened(session, place.channel.id)
+            await channels.shut(session, channel)
+            channel.noticed = "closed"  # there is nobody left to tell
+            count = await erasing.erase_all(session, channel, now, way)
+        log.info("a channel was deleted, and what came from it is erased", channel=place.channel.name, messages=count)
 
 
 async def _opened(session: AsyncSession, number: int) -> tuple[Workspace, Channel]:
@@ -218,6 +220,14 @@ async def _opened(session: AsyncSession, number: int) -> tuple[Workspace, Channe
     if channel.state == "closed":
         raise NotOurs("The channel was closed.")
     return workspace, channel
+
+
+async def _surely(page: Page, missing: Sequence[tuple[str, str | None]]) -> list[str]:
+    """Those of the missing messages that are not just in a thread which was not seen."""
+    if page.sure is None:
+        return [one for one, _ in missing]
+    sure = {thread: await page.sure(thread) for thread in {thread for _, thread in missing} if thread is not None}
+    return [one for one, thread in missing if thread is None or sure[thread]]
 
 
 def _reached(page: Page) -> datetime | None:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.collecting.stored import named_in, new_message
 from bot.chat.events import Erased, Left, MemberSeen, Missed, Renamed, WorkspaceSeen, Written
-from db import audit, backfills, channels, erasing, members, messages
+from db import audit, backfills, channels, erasing, members, messages, workspaces
 from db.messages import Stored
 from db.models import Channel, Workspace
 from db.session import Sessions, reading, transaction
@@ -51,7 +51,10 @@ class Collecting:
             held = await channels.held(session, seen.platform, seen.id, event.channel)
             if held is None:
                 return
-            if not event.ids:
+            if event.thread is not None:
+                count = await erasing.erase_thread(session, held[1], event.thread, now)
+                log.info("a thread is gone, and so is its text", channel=held[1].name, messages=count)
+            elif not event.ids:
                 await channels.shut(session, held[1])
                 held[1].noticed = "closed"  # there is nobody left to tell
                 count = await erasing.erase_all(session, held[1], now)
@@ -63,11 +66,16 @@ class Collecting:
         await self._done(erase)
 
     async def renamed(self, event: Renamed) -> None:
-        seen = event.workspace
+        seen, channel = event.workspace, event.channel
         async with transaction(self._sessions) as session:
-            held = await channels.held(session, seen.platform, seen.id, event.channel.id)
-            if held is not None and event.channel.name:
-                held[1].name = event.channel.name
+            if channel is None:
+                place = await workspaces.known(session, seen.platform, seen.id)
+                if place is not None and seen.name:
+                    place.name = seen.name
+                return
+            held = await channels.held(session, seen.platform, seen.id, channel.id)
+            if held is not None and channel.name:
+                held[1].name = channel.name
 
     async def missed(self, event: Missed) -> None:
         """What happened while nobody listened is read again, by bot.chat.collecting.backfill."""

@@ -4,14 +4,16 @@ Owns what the notice says, and that each is posted once. Knows no network.
 """
 
 import asyncio
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 
 from bot.chat.cards import Button, Card, Heading, Note, Part, Row, Text
+from bot.chat.collecting import lacking
 from bot.chat.platform import Messenger, NotShown, OutOfReach
+from bot.chat.work import FIRST_WAIT_S, Work
 from db import backfills, noticing, words
 from db.models import Channel
 from db.noticing import Untold
@@ -22,46 +24,31 @@ log = structlog.get_logger()
 
 LOOK_S = 1.0
 NETWORK_S = 20.0  # a network that never returns keeps nobody waiting
-FIRST_PAUSE_S = 5.0
-LONGEST_PAUSE_S = 900.0
 
 
 class Opening:
     """`days` of the past are read when a channel is opened, which the notice says."""
 
     def __init__(
-        self, sessions: Sessions, platforms: Mapping[str, Messenger], days: int, *, first_pause_s: float = FIRST_PAUSE_S
+        self, sessions: Sessions, platforms: Mapping[str, Messenger], days: int, *, first_wait_s: float = FIRST_WAIT_S
     ) -> None:
         self._sessions, self._platforms, self._days = sessions, platforms, days
-        self._first_pause_s = first_pause_s
-        self._telling: dict[int, asyncio.Task[None]] = {}
-        self._pauses: dict[int, tuple[str, float, float]] = {}  # of which state, until when, and how long
+        self._work = Work(first_wait_s)  # by channel and state: another state is told at once
 
     async def run(self) -> None:
-        try:
-            while True:
-                try:
-                    await self.look()
-                except Exception:
-                    log.exception("looking for channels to tell failed; trying again")
-                await asyncio.sleep(LOOK_S)
-        finally:
-            for task in self._telling.values():
-                task.cancel()
-            await asyncio.gather(*self._telling.values(), return_exceptions=True)
+        await self._work.keep(self.look, LOOK_S, "channels to tell")
 
     async def look(self) -> list[asyncio.Task[None]]:
         """Tell every channel that does not know its state, each apart from the others; those at work now."""
         async with reading(self._sessions) as session:
             found = await noticing.untold(session, self._platforms.keys(), datetime.now(UTC))
         for one in found:
-            number, state = one.channel.id, one.channel.state
-            paused, until, _ = self._pauses.get(number, (state, 0.0, 0.0))
-            if number not in self._telling and (paused != state or until <= time.monotonic()):
-                task = asyncio.create_task(self._tell(one))
-                self._telling[number] = task
-                task.add_done_callback(lambda _, number=number: self._telling.pop(number, None))
-        return list(self._telling.values())
+            if one.channel.state != "closed" and not await lacking.hears(
+                self._sessions, self._platforms[one.workspace.platform], one.channel
+            ):
+                continue
+            self._work.begin((one.channel.id, one.channel.state), partial(self._tell, one))
+        return self._work.going()
 
     async def _tell(self, untold: Untold) -> None:
         platform, channel = self._platforms[untold.workspace.platform], untold.channel
@@ -76,7 +63,7 @@ class Opening:
             async with transaction(self._sessions) as session:
                 await noticing.told(session, claim, ref)
                 await backfills.tell(session, channel.id, None, datetime.now(UTC))
-            self._pauses.pop(channel.id, None)
+            self._work.waits.over((channel.id, claim.state))
         except NotShown as why:
             await self._refused(channel, claim, why)
         except Exception:
@@ -104,9 +91,7 @@ class Opening:
         await self._again_later(channel, claim)
 
     async def _again_later(self, channel: Channel, claim: noticing.Claim) -> None:
-        state, _, last = self._pauses.get(channel.id, (claim.state, 0.0, 0.0))
-        pause = min(2 * last, LONGEST_PAUSE_S) if last and state == claim.state else self._first_pause_s
-        self._pauses[channel.id] = (claim.state, time.monotonic() + pause, pause)
+        self._work.waits.failed((channel.id, claim.state))
         async with transaction(self._sessions) as session:
             await noticing.let_go(session, claim)
 

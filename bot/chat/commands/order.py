@@ -1,4 +1,4 @@
-"""Commands that keep order: members, block, unblock, pause, resume; and those that let in: panel, claim."""
+"""Commands that keep order: members, block, unblock, pause, resume, control; and those that let in: panel, claim."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -7,7 +7,7 @@ from bot.chat.cards import Answer, Button, Card, Choice, Heading, Menu, Note, Pa
 from bot.chat.commands.asked import Asked, Command, Option, Subject
 from bot.chat.commands.meant import NotSaid, channel
 from bot.chat.text_words import purpose
-from bot.chat.verbs import moderation, signing_in, text
+from bot.chat.verbs import controlling, moderation, signing_in, text
 from bot.chat.verbs.authority import a_role
 from db.coded import shown
 from db.members import ROLES, MemberSummary, RoleName
@@ -131,6 +131,20 @@ async def _resumed(asked: Asked, where: int | None) -> Card:
     return told(say("Resumed; still paused: {places}.", places=places))
 
 
+async def control(asked: Asked, given: Mapping[str, str]) -> Answer:
+    if "remove" in given:
+        await controlling.remove_control(asked.sessions, asked.actor, asked.workspace_id)
+        return told(say("The control message goes."))
+    name = f"#{await controlling.place_control(asked.sessions, asked.actor, channel(asked, given))}"
+    told_of = say("The control message comes to {channel}, and goes from where it stood before.", channel=name)
+    note = say(
+        "Whoever reads {channel} sees what you see: runs, candidates, what failed. A button does what the role of "
+        "whoever presses it allows.",
+        channel=name,
+    )
+    return Card([Text(told_of), Note(note)])
+
+
 async def panel(asked: Asked, given: Mapping[str, str]) -> Answer:
     if asked.around.panel_link is None:
         raise NotSaid(say("There is no panel here; `enabled` in the config's [panel] opens it."))
@@ -171,6 +185,13 @@ SUBJECT = Subject(
         Command("unblock", mark("Answer a member again"), unblock, (_MEMBER,), "admin"),
         Command("pause", mark("Answer nobody in a channel, or anywhere"), pause, (_CHANNEL, _EVERYTHING), "admin"),
         Command("resume", mark("End a pause"), resume, (_CHANNEL, _EVERYTHING), "admin"),
+        Command(
+            "control",
+            mark("Keep a message in a channel that shows how I do, with buttons"),
+            control,
+            (_CHANNEL, Option("remove", mark("Take it away"), "yes")),
+            "admin",
+        ),
     ),
     presses={
         "members": more_members,

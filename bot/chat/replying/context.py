@@ -79,13 +79,16 @@ class Strangers:
 
 
 async def seen_in_thread(sessions: Sessions, platform: Platform, to: Thread, reply: Reply) -> Sequence[Written]:
-    """What stands before the mention in the thread of a channel that is not opened; nothing where that fails."""
+    """What the mention answers, and what stands before it in the thread of a channel that is not opened; nothing where
+    that fails.
+    """
     thread = getattr(platform, "thread", None)  # a terminal has none
-    if thread is None or to.thread is None or to.thread == to.message:
+    if thread is None or to.thread == to.message:  # it began the thread
         return ()
-    async with reading(sessions) as session:
-        if await surroundings.is_open(session, reply.channel_id):
-            return ()
+    if to.thread is not None:
+        async with reading(sessions) as session:
+            if await surroundings.is_open(session, reply.channel_id):
+                return ()
     try:
         async with asyncio.timeout(THREAD_SECONDS):
             return await thread(to)
@@ -101,11 +104,13 @@ async def gathered(sessions: Sessions, reply: Reply, reach: Reach, seen: Sequenc
         persona = await session.get_one(Persona, reply.persona_id)
         if persona.shape == "text":
             return Context(persona, [{"role": "user", "content": reply.asked}], [])
-        before = await replies.earlier(session, reply, reach.replies, since)
+        before = await _before(session, reply, reach, since, seen)
         answered = {one.platform_message_id for one in before}
-        said = [one for one in await _said(session, reply, reach, since) if one.platform_id not in answered]
+        around = [*await _said(session, reply, reach, since), *await _answered(session, reply, seen)]
+        said = [one for one in {one.id: one for one in around}.values() if one.platform_id not in answered]
         spoken = [_Spoken(one.at, Line(one.member_id, one.text)) for one in said]
-        fleeting, names = await _fleeting(session, reply, [one for one in seen if one.posted.id not in answered])
+        known = answered | {one.platform_id for one in said}
+        fleeting, names = await _fleeting(session, reply, [one for one in seen if one.posted.id not in known])
         lines = [*_in_order(before, [*spoken, *fleeting[-reach.messages :]]), _question(reply)]
         people = {line.author for line in lines if line.author is not None}
         people |= {member for line in lines for member in mentioned(line.text)}
@@ -122,10 +127,33 @@ async def _said(session: AsyncSession, reply: Reply, reach: Reach, since: dateti
     return await surroundings.lately(session, reply, max(since, reply.created_at - SILENCE), reach.messages)
 
 
+async def _before(
+    session: AsyncSession, reply: Reply, reach: Reach, since: datetime, seen: Sequence[Written]
+) -> list[Reply]:
+    """Earlier replies, and those of the bot's own that the mention answers, oldest first."""
+    before = await replies.earlier(session, reply, reach.replies, since)
+    found = [await replies.at(session, reply.channel_id, one.posted.id) for one in seen if one.author.is_bot]
+    meant = [one for one in found if one is not None and one.status == "done" and one.persona_id == reply.persona_id]
+    return sorted({one.id: one for one in (*before, *meant) if one.id != reply.id}.values(), key=lambda one: one.id)
+
+
+async def _answered(session: AsyncSession, reply: Reply, seen: Sequence[Written]) -> list[surroundings.Said]:
+    """Those of what the network shows that are rows of an opened channel, however long ago they were written."""
+    if not seen or not await surroundings.is_open(session, reply.channel_id):
+        return []
+    return await surroundings.among(session, reply, [one.posted.id for one in seen])
+
+
 async def _fleeting(
     session: AsyncSession, reply: Reply, seen: Sequence[Written]
 ) -> tuple[list[_Spoken], dict[int, str]]:
-    """What the network shows, with names for people whom we do not know; blocked members are left out."""
+    """What the network shows, with names for people whom we do not know; blocked members are left out.
+
+    In an opened channel what is no row was not kept for a reason, and is given to nobody.
+    """
+    seen = [one for one in seen if not one.author.is_bot]
+    if seen and await surroundings.is_open(session, reply.channel_id):
+        seen = []
     ids = {one.author.id for one in seen} | {found for one in seen for found in _MENTION.findall(one.posted.text)}
     strangers = Strangers(await surroundings.rows_of(session, reply.channel_id, ids))
     numbered = [(strangers.number(one.author.id, one.author.name), one) for one in seen]

@@ -13,6 +13,7 @@ from bot.chat.heartbeat import standings
 from bot.chat.keeping import Standing
 from bot.chat.verbs.authority import Actor, query
 from db import adapters, heartbeats, members, overview, pauses, personas, runs
+from db.coded import shown
 from db.overview import Candidate, Here, Kept, Queue
 from db.session import Sessions, reading
 from db.words import say
@@ -51,7 +52,7 @@ class Myself:
 class Glance:
     """What whoever runs the bot sees first; `failures` are reasons with how often, of the last day like the runs.
 
-    `troubles` are the networks that are not served now, and why.
+    `troubles` are the networks that are not served now, or not in full, and why.
     """
 
     queue: Queue
@@ -62,6 +63,10 @@ class Glance:
     troubles: list[tuple[str, str]]
     paused: list[str | None]  # channels' names, None for everything
     opened: list[Here]
+
+
+def _why(standing: Standing) -> str | None:
+    return standing.trouble or (shown("trouble", standing.lack) if standing.lack else None)
 
 
 async def changes(sessions: Sessions) -> Hashable:
@@ -137,7 +142,7 @@ async def glance(session: AsyncSession, actor: Actor, workspace: int, limit: int
         candidates=await overview.candidates(session, limit),
         failures=await overview.failures(session, now - LATELY, limit),
         failed_runs=await overview.failed_runs(session, now - LATELY, limit),
-        troubles=[(one.network, one.trouble) for one in await standings(session, now) or () if one.trouble],
+        troubles=[(one.network, why) for one in await standings(session, now) or () if (why := _why(one))],
         paused=await pauses.places(session),
         opened=await overview.opened(session, workspace, 3 * limit),
     )

@@ -64,6 +64,14 @@ class Client(discord.Client):
         """Raises what no other try would mend."""
         await connected_for_ever(self)
 
+    async def anew(self, intents: discord.Intents) -> None:
+        """Another session, with these intents. Calls that are on their way go on: an answer may be growing."""
+        self._connection._intents = intents
+        self.stands = False
+        if self.ws:
+            self.ws.session_id = None  # which is not taken up again
+            await self.ws.close(4000)
+
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Pauses are ours already."""
 

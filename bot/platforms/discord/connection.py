@@ -67,9 +67,9 @@ class Connection:
         return self._client
 
     async def again(self) -> None:
-        """Connect anew, with the intents that are wanted now."""
+        """Begin another session, with the intents that are wanted now."""
         if self._client is not None:
-            await self._client.close()
+            await self._client.anew(intents(content=self.content))
 
     async def serve(self, on_event: OnEvent) -> None:
         """Hand over what happens, for ever. Raises NotAdmitted (ContentRefused), NotReached."""
@@ -77,7 +77,7 @@ class Connection:
             await self._served(on_event)
 
     async def _served(self, on_event: OnEvent) -> None:
-        """Until somebody wants it `again`."""
+        """Until the client ends."""
         well_formed(self._token)
         self._point()
         client = Client(intents(content=self.content), self._presence, self._pauses)

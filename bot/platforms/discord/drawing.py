@@ -177,7 +177,7 @@ def _pieces(parts: Sequence[Part], names: _Names) -> Iterator[_Piece]:
                 yield from whole()
                 yield _Rule()
             elif text := _text(part):
-                said.append(text.removeprefix("\n") if isinstance(last, Heading) else text)
+                said.append("\n" + text.lstrip("\n") if isinstance(last, Heading) else text)
             last = part
             continue
         found = list(_actions(part, names))

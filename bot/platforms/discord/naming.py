@@ -15,7 +15,7 @@ SIDE_BY_SIDE = 25
 
 # Each group with what it is for.
 GROUPS: Mapping[str, tuple[str, Sequence[str]]] = {
-    "order": (mark("Members, and where I answer"), ("members", "block", "unblock", "pause", "resume")),
+    "order": (mark("Members, and where I answer"), ("members", "block", "unblock", "pause", "resume", "control")),
     "text": (mark("Channels, and what they hold"), ("channels", "close", "review", "permit-training")),
 }
 _MORE = "more"

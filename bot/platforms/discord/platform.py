@@ -10,17 +10,19 @@ from bot.chat.cards import Card
 from bot.chat.desk import Desk
 from bot.chat.events import ChannelSeen, Thread, WorkspaceSeen, Written
 from bot.chat.keeping import Pauses
-from bot.chat.platform import Draft, OnEvent, Page
+from bot.chat.platform import Draft, OnEvent, Page, Trouble
 from bot.chat.replying.posting import joined
 from bot.chat.telling import Telling
 from bot.platforms.discord.catching_up import CatchingUp, Directs
 from bot.platforms.discord.collected import Collected
 from bot.platforms.discord.connection import Connection, Listener
+from bot.platforms.discord.content import Content, Opened
 from bot.platforms.discord.hearing import Mentions
 from bot.platforms.discord.homes import Homes
 from bot.platforms.discord.interactions import Interactions
+from bot.platforms.discord.names import Names
 from bot.platforms.discord.pace import Pace
-from bot.platforms.discord.past import Past
+from bot.platforms.discord.past import PAUSE_S, Past
 from bot.platforms.discord.showing import Replies
 from bot.platforms.discord.telling import Privately
 from bot.platforms.discord.threads import Threads
@@ -30,6 +32,10 @@ from bot.platforms.discord.writing import Writing
 
 
 async def no_directs() -> Sequence[str]:
+    return ()
+
+
+async def no_channels() -> Collection[int]:
     return ()
 
 
@@ -48,26 +54,34 @@ class Discord:
         directs: Directs = no_directs,
         pace: Pace | None = None,
         pauses: Pauses | None = None,
+        opened: Opened = no_channels,
+        reading_pause_s: float = PAUSE_S,
     ) -> None:
         """`patience` is how old a question may be that is still answered; `directs` gives the direct messages, by
-        Discord's ids, of those who asked there lately.
+        Discord's ids, of those who asked there lately; `opened` the channels that are collected from.
         """
         listeners: list[Listener] = []
         self._connection = Connection(token, api_url, gateway_url, listeners, pauses=pauses)
         wire = Wire(self._connection, pace or Pace())
         self._replies, self._threads, self._privately = Replies(wire), Threads(wire), Privately(wire)
-        self._past, self._writing = Past(self._connection), Writing(self._connection)
+        self._writing, self._content, names = Writing(self._connection), Content(self._connection, opened), Names()
+        self._past = Past(self._connection, self._content, names, reading_pause_s)
         self._telling, self._homes = Telling(), Homes(self._connection)
         mentions = Mentions(self._homes, self.tell, self._threads.note)
         interactions = Interactions(desk, self._homes.of, self._threads.note)
-        listeners += [mentions, CatchingUp(mentions, patience, directs), Collected(), Thumbs(), interactions]
+        thumbs = Thumbs(self._homes.of)
+        listeners += [mentions, CatchingUp(mentions, patience, directs), Collected(names)]
+        listeners += [self._past, thumbs, interactions]
 
     def connected(self) -> bool:
         return self._connection.connected
 
+    def lacks(self) -> Trouble | None:
+        return self._content.lacks()
+
     async def run(self, on_event: OnEvent) -> None:
         try:
-            await self._connection.serve(on_event)
+            await self._content.serve(on_event)
         finally:
             await self._telling.aclose()
 
@@ -91,10 +105,13 @@ class Discord:
         return await self._past.page(workspace, channel, before)
 
     async def write(self, workspace: str, channel: str, card: Card, nonce: str = "") -> str:
-        return await self._writing.write(channel, card, nonce)
+        return await self._writing.write(workspace, channel, card, nonce)
 
     async def written(self, workspace: str, channel: str, nonce: str) -> str | None:
-        return await self._writing.written(channel, nonce)
+        return await self._writing.written(workspace, channel, nonce)
+
+    async def rewrite(self, workspace: str, channel: str, ref: str, card: Card) -> None:
+        await self._writing.rewrite(workspace, channel, ref, card)
 
     async def write_to(self, workspace: str, member: str, card: Card) -> None:
         await self._writing.write_to(workspace, member, card)

@@ -18,9 +18,14 @@ async def channel_of(client: Client, message: discord.Message) -> object:
     there = message.channel
     if not isinstance(there, discord.PartialMessageable) or message.guild is None:
         return there
-    known = message.guild.get_channel_or_thread(there.id) or _found.get(there.id)
+    return await found(client, message.guild, there.id)
+
+
+async def found(client: Client, guild: discord.Guild, channel: int) -> object:
+    """A channel or a thread of a server. Raises what Discord raises."""
+    known = guild.get_channel_or_thread(channel) or _found.get(channel)
     if known is None:
-        known = _found[there.id] = await client.fetch_channel(there.id)
+        known = _found[channel] = await client.fetch_channel(channel)
         while len(_found) > _REMEMBERED:
             _found.popitem(last=False)
     return known

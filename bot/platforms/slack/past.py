@@ -87,6 +87,10 @@ class Past:
             posted = await self._call("chat.postMessage", channel=channel, **said)
         return str(posted["ts"])
 
+    async def rewrite(self, channel: str, ref: str, card: Card) -> None:
+        """Raises OutOfReach, NotShown, Gone."""
+        await self._call("chat.update", channel=channel, ts=ref, **drawn(card))
+
     async def written(self, channel: str, nonce: str) -> str | None:
         """The card that was lately posted under this name. Raises OutOfReach."""
         answer = await self._call("conversations.history", channel=channel, limit=LATELY, include_all_metadata=True)

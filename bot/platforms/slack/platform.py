@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.chat.cards import Card
 from bot.chat.desk import Desk
 from bot.chat.events import ChannelSeen, Thread, WorkspaceSeen, Written
-from bot.chat.platform import Draft, OnEvent, Page
+from bot.chat.platform import Draft, OnEvent, Page, Trouble
 from bot.chat.replying.posting import Gone, found, refs_of
 from bot.chat.telling import Telling
 from bot.platforms.slack.checks import Keys
@@ -63,6 +63,9 @@ class Slack:
     def address(self) -> str:
         """Where the HTTP transport listens."""
         return self._connection.address
+
+    def lacks(self) -> Trouble | None:
+        return None
 
     async def run(self, on_event: OnEvent) -> None:
         try:
@@ -117,6 +120,9 @@ class Slack:
 
     async def written(self, workspace: str, channel: str, nonce: str) -> str | None:
         return await self._past.written(channel, nonce)
+
+    async def rewrite(self, workspace: str, channel: str, ref: str, card: Card) -> None:
+        await self._past.rewrite(channel, ref, card)
 
     async def write_to(self, workspace: str, member: str, card: Card) -> None:
         await Writing(self._wire).write_to(member, card)

@@ -27,14 +27,16 @@ class Thumbs:
 
 def thumbed(event: Mapping[str, Any], me: Me) -> Thumbed | None:
     """A reaction as a thumb; None for those that judge nothing, and those on what others wrote."""
-    item, value = event.get("item") or {}, value_of(str(event.get("reaction") or ""))
+    item, reaction = event.get("item") or {}, str(event.get("reaction") or "")
+    value = value_of(reaction)
     who, whose = event.get("user"), event.get("item_user")
     if value is None or item.get("type") != "message" or who in (None, me.user):
         return None
     if whose not in (None, "", me.user):  # Slack does not always say whose it is
         return None
     on = event["type"] == "reaction_added"
-    return Thumbed(me.workspace, str(item["channel"]), str(item["ts"]), MemberSeen(str(who), ""), value, on)
+    channel, ref = str(item["channel"]), str(item["ts"])
+    return Thumbed(me.workspace, channel, ref, MemberSeen(str(who), ""), value, on, reaction)
 
 
 def value_of(reaction: str) -> int | None:

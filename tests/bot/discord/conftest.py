@@ -1,6 +1,6 @@
 """A pretended Discord with Ann in it, and a library that does not wait."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -20,12 +20,11 @@ async def discord() -> AsyncIterator[FakeDiscord]:
 
 
 @pytest.fixture(autouse=True)
-def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """What Discord and the library take seconds for takes none."""
     monkeypatch.setattr(gateway, "IDENTIFY_S", 0.05)
     monkeypatch.setattr(catching_up, "BETWEEN_S", 0.0)
     monkeypatch.setattr(showing, "PACE_S", 0.1)
-    yield
 
 
 @pytest.fixture

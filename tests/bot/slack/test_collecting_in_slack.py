@@ -36,8 +36,8 @@ class Bot:
 
     def __init__(self, sessions: Sessions, network: Slack) -> None:
         self.sessions, self.network = sessions, network
-        self.opening = Opening(sessions, {"slack": network}, 365, first_pause_s=0.0)
-        self.backfill = Backfill(sessions, {"slack": network}, 365, first_pause_s=0.0)
+        self.opening = Opening(sessions, {"slack": network}, 365, first_wait_s=0.0)
+        self.backfill = Backfill(sessions, {"slack": network}, 365, first_wait_s=0.0)
 
     async def opens(self, channel: fake.Channel, *, training: bool = False) -> None:
         """An admin opens a channel that has been seen; everyone there is told, and its past is read."""
