@@ -96,7 +96,7 @@ async def _database(settings: BotConfig) -> tuple[list[Finding], _Rows]:
         async with reading(sessions_of(engine)) as session:
             if settings.networks:
                 found += _networks(await standings(session, datetime.now(UTC)))
-            opened = await channels.opened_in(session, "discord") if "discord" in settings.networks else []
+            opened = await channels.open_in(session, "discord") if "discord" in settings.networks else []
             return found, _Rows(await personas.every(session), opened)
     except DatabaseUnavailable as error:
         return [Finding(say("database"), False, str(error), say("Start it, or mend [database] url."))], _Rows()

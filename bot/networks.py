@@ -117,7 +117,7 @@ def _discord(settings: BotConfig, sessions: Sessions, desk: Desk) -> Messenger:
 async def open_channels(sessions: Sessions) -> Collection[int]:
     """The open channels that Discord's message-content intent is asked for."""
     async with reading(sessions) as session:
-        return {one.row for one in await channels.opened_in(session, "discord")}
+        return {one.id for one in await channels.open_in(session, "discord")}
 
 
 async def _look_at(desk: Desk, refreshing: Refreshing, call: Call, publish: Callable[[Card], Awaitable[None]]) -> None:

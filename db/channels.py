@@ -44,7 +44,7 @@ class ChannelSummary:
 class OpenedChannel:
     """A channel that is collected, by its row and by its platform's ids."""
 
-    row: int
+    id: int
     workspace: str
     channel: str
     name: str
@@ -75,10 +75,10 @@ async def opened(session: AsyncSession, platform: str, workspace: str, channel: 
     return state not in (None, "closed")
 
 
-async def opened_in(session: AsyncSession, platform: str) -> list[OpenedChannel]:
+async def open_in(session: AsyncSession, platform: str) -> list[OpenedChannel]:
     """The platform's channels that are collected from; what members brought themselves is no network's."""
     columns = select(Channel.id, Workspace.platform_id, Channel.platform_id, Channel.name)
-    here = (Workspace.platform == platform, Workspace.platform_id != PACKAGES[1], Channel.state != "closed")
+    here = (Workspace.platform == platform, Channel.state != "closed", Workspace.platform_id != PACKAGES[1])
     rows = await session.execute(columns.select_from(Channel).join(Workspace).where(*here).order_by(Channel.id))
     return [OpenedChannel(*row) for row in rows]
 

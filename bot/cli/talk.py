@@ -73,7 +73,7 @@ def chat(persona: PersonaOption = None) -> None:
 def run(persona: PersonaOption = None) -> None:
     """Bot, trainer and panel together.
 
-    It talks in Slack where the config has its tokens, otherwise in the terminal.
+    It talks in the networks that the config has tokens for, otherwise in the terminal.
     """
 
     async def go() -> None:

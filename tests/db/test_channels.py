@@ -3,7 +3,6 @@
 import pytest
 
 from db import channels, workspaces
-from db.channels import OpenedChannel
 from db.session import Sessions, reading, transaction
 from tests.fakes import community
 
@@ -20,14 +19,22 @@ async def test_a_new_channel_is_closed_and_a_new_name_is_taken_over(sessions: Se
         assert (await channels.named(session, "#lobby")).id == first.id
 
 
-async def test_the_opened_channels_of_a_platform_are_listed_by_its_ids(sessions: Sessions, now) -> None:
+async def test_what_is_collected_from_a_platform_is_listed_but_for_what_members_brought(
+    sessions: Sessions, now
+) -> None:
     async with transaction(sessions) as session:
-        for platform, state in (("slack", "context"), ("discord", "closed"), ("discord", "context")):
-            workspace = await workspaces.ensure(session, platform, "G1", "Harbour", now)
-            (await channels.ensure(session, workspace, state, f"the {state} one", now)).state = state
+        for platform, id, state in (
+            ("slack", "T1", "context"),
+            ("discord", "G1", "closed"),
+            ("discord", "G1", "training"),
+            (*workspaces.PACKAGES, "training"),
+        ):
+            workspace = await workspaces.ensure(session, platform, id, "Harbour", now)
+            channel = await channels.ensure(session, workspace, state, "general", now)
+            channel.state = state
     async with reading(sessions) as session:
-        found = await channels.opened_in(session, "discord")
-        assert found == [OpenedChannel(found[0].row, "G1", "context", "the context one")]
+        (found,) = await channels.open_in(session, "discord")
+    assert (found.workspace, found.channel, found.name) == ("G1", "training", "general")
 
 
 async def test_a_name_in_two_workspaces_must_be_written_with_one_of_them(sessions: Sessions, now) -> None:

@@ -1,4 +1,4 @@
-"""The one set of verbs that the command line and, later, Slack, Discord and the panel share.
+"""The one set of verbs that the command line, the chat networks and the panel share.
 
 Each is authorised here, whatever a menu showed, and runs in one transaction with its audit row.
 """

@@ -13,7 +13,7 @@ import discord
 from bot.chat.events import Missed
 from bot.chat.keeping import Pauses
 from bot.chat.platform import NotAdmitted, NotReached, OnEvent
-from bot.platforms.discord.asking import unknown_token, well_formed
+from bot.platforms.discord.asking import unknown_token
 from bot.platforms.discord.client import HERE, Client, Presence, point_at
 from db.words import mark, say
 
@@ -90,7 +90,6 @@ class Connection:
 
     async def _served(self, on_event: OnEvent) -> None:
         """Until the client ends."""
-        well_formed(self._token)
         self._point()
         client = Client(intents(content=self.content), self._presence, self._pauses)
         for listener in self._listeners:

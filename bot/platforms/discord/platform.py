@@ -13,6 +13,7 @@ from bot.chat.keeping import Pauses
 from bot.chat.platform import Draft, OnEvent, Page, Trouble
 from bot.chat.replying.posting import joined
 from bot.chat.telling import Telling
+from bot.platforms.discord.asking import well_formed
 from bot.platforms.discord.catching_up import CatchingUp
 from bot.platforms.discord.collected import Collected
 from bot.platforms.discord.connection import Connection, Listener
@@ -53,6 +54,7 @@ class Discord:
     ) -> None:
         """`opened` gives the channels that are collected from."""
         listeners: list[Listener] = []
+        self._token = token
         self._connection = Connection(token, api_url, gateway_url, listeners, pauses=pauses)
         wire = Wire(self._connection, pace or Pace())
         self._replies, self._threads, self._privately = Replies(wire), Threads(wire), Privately(wire)
@@ -72,6 +74,7 @@ class Discord:
         return self._content.lacks()
 
     async def run(self, on_event: OnEvent) -> None:
+        well_formed(self._token)
         try:
             await self._content.serve(on_event)
         finally:

@@ -27,7 +27,7 @@ async def discord() -> AsyncIterator[FakeDiscord]:
 
 
 def opened(discord: FakeDiscord, *places: Channel) -> list[OpenedChannel]:
-    return [OpenedChannel(row, discord.guild.id, place.id, place.name) for row, place in enumerate(places)]
+    return [OpenedChannel(number, discord.guild.id, place.id, place.name) for number, place in enumerate(places)]
 
 
 async def found(discord: FakeDiscord, *places: Channel, token: str = TOKEN) -> dict[str, Finding]:
@@ -78,7 +78,7 @@ async def test_without_message_content_the_channels_that_wait_for_it_are_counted
 
 
 async def test_text_of_a_server_in_which_the_bot_is_not_needs_no_message_content(discord: FakeDiscord) -> None:
-    files = OpenedChannel(9, "packages", "1", "SERVER/general")
+    files = OpenedChannel(1, "another", "1", "general")
     findings = {one.what: one for one in await examine(TOKEN, discord.api, [files])}
     assert all(finding.ok for finding in findings.values())
 
