@@ -63,7 +63,7 @@ async def test_writing_in_a_thread_takes_it_out_again(
     assert not thread.thread.archived
     mod = town.person("Mod", is_admin=True)
     await mod.archive(thread, locked=True)
-    assert await refused(there.send("once more")) == (403, 50083)
+    assert await refused(there.send("once more")) == (403, 160005)
     await mod.archive(thread, False)
     assert await refused(there.send("once more")) == (403, 160005)
     assert await refused(ours.edit(content="changed")) == (403, 160005)
@@ -138,6 +138,12 @@ async def test_a_forum_holds_nothing_but_threads(town: FakeDiscord, bot: Hearing
     assert (await heard(town, bot, "MESSAGE_CREATE"))[0]["id"] == asked.id
     there = await thread_of(bot, asked)
     assert (await there.fetch_message(int(asked.id))).content.endswith("how is it done?")
+    place = bot.get_channel(int(forum.id))
+    assert isinstance(place, discord.ForumChannel)
+    own = await place.create_thread(name="Notice", content="read me")
+    assert (own.message.id, own.message.content, own.thread.name) == (own.thread.id, "read me", "Notice")
+    town.overwrite(forum, "bot", deny=["send_messages"])
+    assert await refused(place.create_thread(name="Another", content="a")) == (403, 50013)
 
 
 async def test_the_bot_puts_its_own_threads_away(town: FakeDiscord, bot: Hearing, bea: Person, square: Channel) -> None:

@@ -63,8 +63,7 @@ def writable(discord: "FakeDiscord", channel: str) -> Channel:
 def must_be_unlocked(discord: "FakeDiscord", place: Channel) -> None:
     """Nobody but who manages threads takes a locked one out again, or says anything in it."""
     if place.thread and place.thread.locked and not may(discord.world, place, discord.bot_id, P.MANAGE_THREADS):
-        archived = place.thread.archived
-        raise Refused(403, 50083, "Thread is archived") if archived else Refused(403, 160005, "Thread is locked")
+        raise Refused(403, 160005, "Thread is locked")
 
 
 def must_be_open(channel: Channel) -> None:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tests.fakes.pretended_discord.about import check_name
-from tests.fakes.pretended_discord.messages import reference_to
+from tests.fakes.pretended_discord.bodies import Body
+from tests.fakes.pretended_discord.messages import note_mentions, reference_to, shown
 from tests.fakes.pretended_discord.permissions import Permission, may
 from tests.fakes.pretended_discord.refusals import Refused, complaint, missing_permissions
 from tests.fakes.pretended_discord.routes import (
@@ -70,7 +71,10 @@ def start_with_message(discord: "FakeDiscord", call: Call) -> Any:
 
 @route("POST", "/channels/{channel}/threads")
 def start_without_message(discord: "FakeDiscord", call: Call) -> Any:
-    world, kind = discord.world, Kind(call.json.get("type", Kind.PRIVATE_THREAD))
+    world = discord.world
+    if (forum := world.channels.get(call["channel"])) and forum.kind == Kind.FORUM:
+        return 201, _start_in_forum(discord, call)
+    kind = Kind(call.json.get("type", Kind.PRIVATE_THREAD))
     private = kind == Kind.PRIVATE_THREAD
     parent = channel_of(world, call["channel"], P.CREATE_PRIVATE_THREADS if private else P.CREATE_PUBLIC_THREADS)
     if parent.guild is None or parent.thread or parent.kind not in (Kind.TEXT, Kind.NEWS):
@@ -78,6 +82,21 @@ def start_without_message(discord: "FakeDiscord", call: Call) -> Any:
     check_name(call.json.get("name"))
     made = start_thread(discord, parent, call.json["name"], world.bot.id, kind)
     return 201, shown_thread(world, made)
+
+
+def _start_in_forum(discord: "FakeDiscord", call: Call) -> Json:
+    """What is said first begins the thread, and has its id."""
+    world = discord.world
+    forum = channel_of(world, call["channel"], P.SEND_MESSAGES)
+    check_name(call.json.get("name"))
+    body = Body(call.json.get("message") or {}, call.files)
+    body.must_say_something()
+    made = start_thread(discord, forum, call.json["name"], world.bot.id, Kind.PUBLIC_THREAD)
+    first = Message(made.id, made.id, world.bot.id, discord.clock.now(), by_bot=True)
+    body.put_into(first)
+    note_mentions(discord, made, first, body)
+    discord.post(first)
+    return shown_thread(world, made) | {"message": shown(discord, first)}
 
 
 @route("PATCH", "/channels/{channel}")
