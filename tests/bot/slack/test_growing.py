@@ -5,8 +5,8 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from bot.chat.cards import Card, Growing, told
 from bot.chat import placing
+from bot.chat.cards import Card, Growing, told
 from tests.fakes.scripted_desk import BUTTONS, Bot, pressed_card, shown
 from tests.fakes.slack import Channel, FakeSlack, Person
 
