@@ -82,6 +82,8 @@ class CatchingUp:
                 try:
                     written = [one async for one in channel.history(limit=MOST, after=since, oldest_first=True)]
                     for message in written:
+                        if message.edited_at is not None and message.created_at > client.began:
+                            continue  # it was heard as it was written, and an edit asks nothing
                         await self._mentions.hear(client, on_event, message)
                 except (discord.Forbidden, discord.NotFound):
                     log.info("a channel could not be looked through for questions", channel=str(channel))
