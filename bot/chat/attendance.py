@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from db import attendance, mentions
+from db import cursors, mentions
 from db.session import Sessions, reading, transaction
 
 DIRECTS = 50  # conversations in private that are looked through, the latest first
@@ -28,14 +28,20 @@ class Attendance:
         """From when on questions are to be looked for; `heard` is when we last listened, where that is known."""
         earliest = datetime.now(UTC) - self.patience
         if heard is None:
-            async with reading(self.sessions) as session:
-                heard = await attendance.heard(session, self.network)
+            heard = await self.noted()
         return earliest if heard is None else max(earliest, heard - SLACK)
+
+    async def noted(self) -> datetime | None:
+        """When we were last there, as far as that was noted."""
+        async with reading(self.sessions) as session:
+            noted = await cursors.position(session, f"heard:{self.network}")
+        return datetime.fromisoformat(noted) if noted else None
 
     async def note(self) -> None:
         """We are there now."""
+        now = datetime.now(UTC)
         async with transaction(self.sessions) as session:
-            await attendance.hear(session, self.network, datetime.now(UTC))
+            await cursors.advance(session, f"heard:{self.network}", now.isoformat(), now)
 
     async def directs(self) -> Sequence[str]:
         """The direct messages in which anyone asked lately, by the network's ids."""

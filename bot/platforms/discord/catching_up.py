@@ -4,7 +4,8 @@ Owns where is looked, how far back and how fast. What is handed over a second ti
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 import discord
@@ -27,18 +28,21 @@ class CatchingUp:
         self._mentions, self._attendance = mentions, attendance
         self._turn = asyncio.Lock()  # one channel at a time, whatever comes at once
         self._first = asyncio.Lock()
+        self._looking = 0
         self._before: datetime | None = None  # since when the first session has missed what was asked
 
     def listen(self, client: Client, on_event: OnEvent) -> None:
         async def guild(guild: discord.Guild) -> None:
-            since = await self._since(client)
-            await self._look(client, on_event, _channels(guild, since), since)
+            with self._looks():
+                since = await self._since(client)
+                await self._look(client, on_event, _channels(guild, since), since)
 
         async def here() -> None:
-            since = await self._since(client)
+            with self._looks():
+                since = await self._since(client)
+                channels = [client.get_partial_messageable(int(one)) for one in await self._attendance.directs()]
+                await self._look(client, on_event, channels, since)
             client.begin(self._attend(client))
-            channels = [client.get_partial_messageable(int(one)) for one in await self._attendance.directs()]
-            await self._look(client, on_event, channels, since)
 
         client.hear("guild_available", guild)
         client.hear(HERE, here)
@@ -52,13 +56,22 @@ class CatchingUp:
         return self._before
 
     async def _attend(self, client: Client) -> None:
+        """Note that we are there, but not while something that was missed may yet be found."""
         while True:
             try:
-                if client.stands:
+                if client.stands and not self._looking:
                     await self._attendance.note()
             except Exception as error:
                 log.warning("that we are in Discord could not be noted", why=repr(error))
-            await asyncio.sleep(NOTED_S)
+            await asyncio.sleep(1.0 if self._looking else NOTED_S)
+
+    @contextmanager
+    def _looks(self) -> Generator[None]:
+        self._looking += 1
+        try:
+            yield
+        finally:
+            self._looking -= 1
 
     async def _look(
         self, client: Client, on_event: OnEvent, channels: Sequence[discord.abc.Messageable], since: datetime
@@ -69,6 +82,8 @@ class CatchingUp:
                 try:
                     written = [one async for one in channel.history(limit=MOST, after=since, oldest_first=True)]
                     for message in written:
+                        if message.edited_at is not None and message.created_at > client.began:
+                            continue  # it was heard as it was written, and an edit asks nothing
                         await self._mentions.hear(client, on_event, message)
                 except (discord.Forbidden, discord.NotFound):
                     log.info("a channel could not be looked through for questions", channel=str(channel))

@@ -55,6 +55,7 @@ class Client(discord.Client):
         keep_passable(self.http, LONGEST_LIMIT_S)
         self.presence, self.pauses = presence or Presence(), pauses or Pauses()
         self.stands = False  # whether what happens is told to us
+        self.began = datetime.now(UTC)  # the session
         self._complete = False  # whether the session's guilds are known
         self._hearers: defaultdict[str, list[Hearer]] = defaultdict(list)
         self._hearing: set[asyncio.Task[None]] = set()
@@ -102,7 +103,7 @@ class Client(discord.Client):
 
     def _note(self, event: str) -> None:
         if event == "READY":
-            self.presence.before = self.presence.heard
+            self.presence.before, self.began = self.presence.heard, datetime.now(UTC)
         self.presence.heard = datetime.now(UTC)
 
     def _look_around(self) -> None:

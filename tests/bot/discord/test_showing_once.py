@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from bot.chat.attendance import Attendance
 from db.models import Reply
 from db.session import Sessions, transaction
 from tests.fakes.discord import Channel, FakeDiscord, Person
@@ -118,7 +119,8 @@ async def test_a_restart_looks_no_further_back_than_to_where_the_bot_was_there(
 ) -> None:
     """What was refused then, because she asked too often, is not answered now."""
     async with in_discord(sessions, tmp_path, discord):
-        pass
+        while await Attendance(sessions, "discord").noted() is None:
+            await discord.settled()
     asked = discord.fill(general, ann, [f"<@{discord.bot_id}> refused"], end=discord.clock.now() - 60)
     asked[0].mentions = [discord.bot_id]
     private = ann.dm_channel
