@@ -132,8 +132,8 @@ def _revise(
         if row.provenance in API_TEXT and provenance not in API_TEXT:
             row.provenance = provenance
         return 0
-    if new.edited_at is not None and new.edited_at < held.at:
-        return 0
+    if new.edited_at is not None and (new.edited_at < held.at or new.edited_at == held.at == row.at):
+        return 0  # what nobody edited is one text: a channel or a bot that it mentions is called otherwise by now
     row.revision += 1
     row.review = "pending"  # what was approved is not what stands there now
     row.provenance = provenance  # nor did this text come as that one did

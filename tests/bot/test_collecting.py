@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from bot.chat.collecting.live import Collecting
-from bot.chat.events import ChannelSeen, Erased, Left, MemberSeen, Renamed, Written
+from bot.chat.events import ChannelSeen, Erased, Left, MemberSeen, Renamed, WorkspaceSeen, Written
 from db import audit, backfills, datasets, members, personas
-from db.models import Channel, Member, Message, Reply
+from db.models import Channel, Member, Message, Reply, Workspace
 from db.session import Sessions, reading, transaction
 from tests.fakes import community
 from tests.fakes.past import every_text, kept
@@ -224,6 +224,44 @@ async def test_a_renamed_channel_is_called_so_here(opened: Sessions) -> None:
     await Collecting(opened).renamed(Renamed(HARBOUR, ChannelSeen("C1", "quay")))
     await Collecting(opened).renamed(Renamed(HARBOUR, ChannelSeen("C9", "unknown")))
     assert (await channel(opened)).name == "quay"
+
+
+async def test_a_renamed_workspace_is_called_so_here(opened: Sessions) -> None:
+    await Collecting(opened).renamed(Renamed(replace(HARBOUR, name="Haven")))
+    await Collecting(opened).renamed(Renamed(WorkspaceSeen("slack", "T9", "unknown")))
+    async with reading(opened) as session:
+        assert [one.name for one in await session.scalars(select(Workspace))] == ["Haven"]
+
+
+async def test_a_deleted_thread_takes_its_text_and_its_questions_along_and_nothing_beside_it(
+    opened: Sessions, square: Square, now
+) -> None:
+    collecting = Collecting(opened)
+    for one in (first := square.says("first"), square.says("in it", thread="77"), square.says("beside it")):
+        await collecting.written(one)
+    async with transaction(opened) as session:
+        place = await community.found(session, now)
+        persona = await community.persona(session, now)
+        for number, thread in enumerate(("77", None), 1):
+            session.add(place.asked(persona, number, now, asked="a secret", status="done", thread=thread))
+            await session.flush()
+    await collecting.erased(Erased(HARBOUR, "C1", thread="77"))
+    assert [text for _, text, _ in await kept(opened)] == [first.posted.text, "beside it"]
+    assert "in it" not in await every_text(opened)
+    async with reading(opened) as session:
+        assert [one.asked for one in await session.scalars(select(Reply).order_by(Reply.id))] == ["", "a secret"]
+    assert (await channel(opened)).state != "closed"
+
+
+async def test_what_nobody_edited_is_one_text_whatever_it_mentions_is_called_by_now(
+    opened: Sessions, square: Square
+) -> None:
+    collecting = Collecting(opened)
+    await collecting.written(said := square.says("see #general"))
+    await collecting.written(replace(said, posted=replace(said.posted, text="see #quay")))
+    assert [(text, revision) for _, text, revision in await kept(opened)] == [("see #general", 1)]
+    await collecting.written(square.edits(said, "see you"))
+    assert [(text, revision) for _, text, revision in await kept(opened)] == [("see you", 2)]
 
 
 async def test_a_message_without_words_is_not_kept(opened: Sessions, square: Square) -> None:

@@ -9,12 +9,14 @@ from bot.chat.collecting.backfill import Backfill
 from bot.chat.collecting.live import Collecting
 from bot.chat.collecting.opening import Opening
 from bot.chat.events import Missed
-from bot.chat.keeping import Keeper
+from bot.chat.heartbeat import Pulse, beating
+from bot.chat.keeping import Keeper, Standing
 from bot.chat.notices import Notices
 from bot.chat.platform import NotReached, OutOfReach, Trouble
-from bot.chat.verbs import text
+from bot.chat.verbs import text, watching
 from bot.chat.verbs.authority import Actor
-from db import members
+from bot.doctor import _network
+from db import channels, members, noticing, workspaces
 from db.members import RoleName
 from db.models import Channel, Message, Notice, Workspace
 from db.session import Sessions, reading, transaction
@@ -153,3 +155,28 @@ async def test_a_channel_deleted_while_nobody_listened_takes_what_came_from_it_a
         channel = (await session.scalars(select(Channel))).one()
     assert (channel.state, channel.noticed) == ("closed", "closed")
     assert await texts(sessions) == (["from the network"] if kept else [])
+
+
+async def test_the_doctor_and_whoever_runs_the_bot_see_what_is_missing(sqlite_sessions: Sessions, now) -> None:
+    standing = Standing("discord", since=now, lack="no message content")
+    assert not _network(standing).ok
+    async with beating(sqlite_sessions, "one", lambda: Pulse([standing], {})):
+        async with asyncio.timeout(5):
+            while not (seen := await watching.list_networks(sqlite_sessions, OWNER)):  # noqa: ASYNC110  # it beats by itself
+                await asyncio.sleep(0.01)
+        assert seen == [standing]
+        found = await watching.glance(sqlite_sessions, OWNER, 1)
+    assert [(network, "Message Content Intent" in why) for network, why in found.troubles] == [("discord", True)]
+
+
+async def test_what_members_brought_themselves_is_no_channel_of_the_networks(sessions: Sessions, now) -> None:
+    """A data package's channel may be opened; nobody stands there who could be told, and nothing is read there."""
+    async with transaction(sessions) as session:
+        for platform_id in (workspaces.PACKAGES[1], "42"):
+            shelf = await workspaces.ensure(session, "discord", platform_id, platform_id, now)
+            (await channels.ensure(session, shelf, "1", "general", now)).state = "training"
+    async with reading(sessions) as session:
+        opened = await channels.open_in(session, "discord")
+        untold = await noticing.untold(session, ["discord"], now)
+    assert len(opened) == 1
+    assert [one.workspace.platform_id for one in untold] == ["42"]

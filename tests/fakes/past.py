@@ -53,7 +53,7 @@ async def kept(sessions: Sessions) -> list[tuple[str | None, str, int]]:
         .outerjoin(Member, Member.id == Message.member_id)
         .join(MessageRevision, MessageRevision.message_id == Message.id)
         .where(MessageRevision.number == Message.revision, Message.deleted_at.is_(None))
-        .order_by(Message.at)
+        .order_by(Message.at, Message.id)
     )
     async with reading(sessions) as session:
         return [tuple(row) for row in await session.execute(query)]

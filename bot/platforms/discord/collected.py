@@ -4,7 +4,10 @@ Owns which of Discord's events tell of text, or that it is gone. Of direct messa
 is gone; of threads that not everybody may read, nothing at all. Keeps nothing.
 """
 
+import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 
 import discord
 
@@ -37,10 +40,11 @@ class Collected:
 
 
 class _Hearing:
-    """One client's events, handed over."""
+    """One client's events, handed over: each server's in order, so that a thread begins with its first message."""
 
     def __init__(self, client: Client, on_event: OnEvent, names: Names) -> None:
         self._client, self._on_event, self._names = client, on_event, names
+        self._turns: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def written(self, message: discord.Message) -> None:
         await self._said(message, message.guild)
@@ -56,6 +60,10 @@ class _Hearing:
         hears = self._client.intents.message_content  # without it every word we are given was said to us
         if not hears or guild is None or me is None or not said.is_kept(message, me.id):
             return
+        async with self._turns[guild.id]:
+            await self._take(message, guild)
+
+    async def _take(self, message: discord.Message, guild: discord.Guild) -> None:
         try:
             where = await channel_of(self._client, message)
         except discord.NotFound:
@@ -80,17 +88,17 @@ class _Hearing:
             for guild in self._client.guilds:
                 await self._on_event(Erased(workspace(guild), str(channel_id), ids))
         elif (guild := self._client.get_guild(guild_id)) is not None:
-            try:
-                where = await found(self._client, guild, channel_id)
-            except discord.NotFound:  # what it was in is gone, of which we are told as well
-                return
-            await self._on_event(Erased(workspace(guild), place(where)[0].id, ids))
+            async with self._turns[guild.id]:
+                with suppress(discord.NotFound):  # what it was in is gone, of which we are told as well
+                    where = await found(self._client, guild, channel_id)
+                    await self._on_event(Erased(workspace(guild), place(where)[0].id, ids))
 
     async def thread_deleted(self, payload: discord.RawThreadDeleteEvent) -> None:
         guild = self._client.get_guild(payload.guild_id)
         if guild is not None:
             gone = Erased(workspace(guild), str(payload.parent_id), thread=str(payload.thread_id))
-            await self._on_event(gone)
+            async with self._turns[guild.id]:
+                await self._on_event(gone)
 
     async def channel_deleted(self, channel: discord.abc.GuildChannel) -> None:
         await self._on_event(Erased(workspace(channel.guild), str(channel.id)))

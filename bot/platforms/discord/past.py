@@ -5,9 +5,11 @@ remembered between its pages, and laid anew where a restart forgot it.
 """
 
 from collections import OrderedDict, deque
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeGuard
 
 import discord
 
@@ -39,6 +41,7 @@ class _Row:
 
     channel: Readable
     timeline: Timeline
+    begun: set[int] = field(default_factory=set[int])  # threads whose first message has come
 
 
 class Past:
@@ -64,7 +67,8 @@ class Past:
                 begin = int(before) if before is not None else None
                 row = _Row(place := await self._enter(workspace, channel), Timeline(place, begin, PAUSE_S))
             messages = await row.timeline.page()
-            written = [one for message in messages if (one := await self._written(row.channel, message)) is not None]
+            first = await self._first_messages(row, messages)
+            every = [await self._written(row.channel, one) for one in (*messages, *first)]
         except discord.HTTPException as error:
             if (trouble := _TROUBLES.get(error.code)) is not None:
                 raise OutOfReach(trouble) from error
@@ -73,12 +77,29 @@ class Past:
         if not ended:
             self._remember(channel.id, row)
         return Page(
-            [one for one in reversed(written) if int(one.posted.thread or 0) not in self._gone],
+            sorted(filter(self._stands, every), key=lambda one: int(one.posted.id)),
             None if ended else str(row.timeline.before),
             ids,
             EVERYTHING if ended else row.timeline.back_to,
             partial(self._sure, row.timeline),
         )
+
+    def _stands(self, written: Written | None) -> TypeGuard[Written]:
+        return written is not None and int(written.posted.thread or 0) not in self._gone
+
+    async def _first_messages(self, row: _Row, messages: Sequence[discord.Message]) -> list[discord.Message]:
+        """What the page's threads were begun from, where that stands further back: a conversation's beginning is kept
+        before what follows. A forum's threads hold theirs.
+        """
+        if not isinstance(row.channel, discord.TextChannel):
+            return []
+        row.begun |= {one.id for one in messages}
+        found: list[discord.Message] = []
+        for thread in {one.channel.id for one in messages} - row.begun - {row.channel.id}:
+            row.begun.add(thread)
+            with suppress(discord.NotFound):  # it was begun from none, or that one was deleted
+                found.append(await row.channel.fetch_message(thread))
+        return found
 
     def _remember(self, channel: str, row: _Row) -> None:
         self._rows[channel] = row

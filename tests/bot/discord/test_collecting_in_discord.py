@@ -65,7 +65,7 @@ async def test_threads_belong_to_their_channel_and_private_ones_to_nobody_else(
         async with reading(sqlite_sessions) as session:
             rows = [
                 (one.thread, one.reply_to, one.conversation)
-                for one in await session.scalars(select(Message).order_by(Message.at))
+                for one in await session.scalars(select(Message).order_by(Message.id))
             ]
         assert rows == [(None, None, first.id), (thread.id, thread.id, first.id), (thread.id, said.id, first.id)]
         assert "psst" not in await bot.texts()

@@ -107,6 +107,7 @@ async def test_an_answer_that_grows_is_not_disturbed_by_another_session(
         sending = asyncio.create_task(client.get_partial_messageable(int(general.id)).send("slow"))
         await bot.approves(general)
         assert asks(discord)
+        assert not sending.done()
         await sending
         assert [one.content for one in discord.bot_posts(general)] == ["slow"]
         assert bot_content(bot)._connection.client is client

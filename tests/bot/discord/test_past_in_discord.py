@@ -7,11 +7,13 @@ from typing import Any
 
 import discord as library
 import pytest
+from sqlalchemy import select
 
 from bot.platforms.discord import timeline
 from bot.platforms.discord.timeline import Timeline
 from db.backfills import Progress
-from db.session import Sessions
+from db.models import Message as Row
+from db.session import Sessions, reading
 from tests.fakes.collecting_in_discord import listening
 from tests.fakes.discord import Channel, FakeDiscord, Kind, Message, Person
 from tests.fakes.past import every_text
@@ -57,6 +59,22 @@ async def test_the_past_is_read_with_threads_of_every_kind_and_without_bots(
         await bot.opens(general)
         assert sorted(await bot.texts()) == sorted([*(f"word {n}" for n in range(130)), "archived", "active"])
         assert await bot.progress(general) == Progress(132, None, True, None)
+
+
+async def test_a_thread_is_one_conversation_with_what_it_was_begun_from_however_long_ago(
+    sqlite_sessions: Sessions, discord: FakeDiscord, ann: Person, moderator: Person, general: Channel
+) -> None:
+    past = discord.fill(general, ann, [f"word {number}" for number in range(250)], apart=3600)
+    thread, _ = await a_thread(discord, moderator, past[1], ["about it"], 600)
+    async with listening(sqlite_sessions, discord) as bot:
+        await bot.opens(general)
+        async with reading(sqlite_sessions) as session:
+            rows = await session.scalars(select(Row).where(Row.platform_id.in_([past[1].id, *thread.messages])))
+            assert [(one.thread, one.conversation) for one in rows] == [
+                (None, past[1].id),
+                (thread.id, past[1].id),
+            ]
+        assert len(await bot.texts()) == 251
 
 
 async def test_a_forum_has_threads_alone(sqlite_sessions: Sessions, discord: FakeDiscord, moderator: Person) -> None:
@@ -188,6 +206,7 @@ async def test_limits_are_waited_for(
     async with listening(sqlite_sessions, discord) as bot:
         await bot.opens(general)
         assert await bot.progress(general) == Progress(250, None, True, None)
+        assert len(discord.faults.happened) == 2
 
 
 class _Flowing:
