@@ -30,7 +30,7 @@ def accepted(shown: list[Json], new: bool) -> None:
     wrong.settle()
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(CARDS)
 def test_discord_takes_every_card_and_nobody_is_called(card: Card) -> None:
     shown = components(card, GUILD)
