@@ -135,6 +135,8 @@ class Control:
         build, publish = partial(self._card, one), partial(self._rewrite, one)
         async with asyncio.timeout(2 * NETWORK_S):
             await self._refreshing.stand(_key(one.message.id), build, publish, partial(_pace, one.message.created_at))
+        if one.message.id not in self._open:  # it was taken back meanwhile
+            self._refreshing.close(_key(one.message.id))
 
     async def _rewrite(self, one: Placed, card: Card) -> None:
         platform, ref = self._platforms[one.workspace.platform], one.message.ref

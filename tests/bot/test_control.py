@@ -152,6 +152,27 @@ async def test_taken_away_while_it_is_posted_it_goes_too(sqlite_counter: Counter
     assert (posts(square), await rows(sqlite_counter)) == ([], [])
 
 
+async def test_taken_away_while_it_is_shown_anew_it_goes_and_is_not_shown_again(
+    sqlite_counter: Counter, square: Square
+) -> None:
+    await sqlite_counter.reads("Ada", "control")
+    process = watching(sqlite_counter, square)
+    await process.begins()
+
+    async def takes_away(name: str) -> None:
+        if name == "rewrite":
+            square.hook = None
+            await sqlite_counter.reads("Ada", "control remove=yes")
+            await process.looked()
+
+    square.hook = takes_away
+    [row] = await rows(sqlite_counter)
+    await process.begins()
+    assert not process.pages.stands(("control", row.id))
+    await process.looks()
+    assert (posts(square), await rows(sqlite_counter)) == ([], [])
+
+
 async def test_posted_by_whoever_died_and_wanted_no_more_it_goes(sqlite_counter: Counter, square: Square) -> None:
     async def dies_after_posting(name: str) -> None:
         if name == "write":

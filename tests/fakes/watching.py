@@ -29,4 +29,8 @@ class Watching:
 
     async def begins(self) -> None:
         """Post and delete, without showing anything anew."""
-        await asyncio.gather(*await self._control.look(), return_exceptions=True)
+        await asyncio.gather(*await self.looked(), return_exceptions=True)
+
+    async def looked(self) -> list[asyncio.Task[None]]:
+        """What is being done after a look."""
+        return await self._control.look()
