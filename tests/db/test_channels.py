@@ -3,7 +3,6 @@
 import pytest
 
 from db import channels, workspaces
-from db.channels import OpenedChannel
 from db.session import Sessions, reading, transaction
 from tests.fakes import community
 
