@@ -10,6 +10,7 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
 
+from bot.chat.attendance import Attendance
 from bot.chat.commands.asked import Around
 from bot.chat.desk import Desk
 from bot.chat.keeping import Pauses
@@ -53,6 +54,7 @@ class CollectingInDiscord(CollectingBot):
 async def listening(sessions: Sessions, there: FakeDiscord) -> AsyncGenerator[CollectingInDiscord]:
     network = Discord(
         Desk(Around(sessions, cast(Any, SimpleNamespace()))),
+        Attendance(sessions, "discord"),
         there.token,
         there.api,
         there.link,

@@ -3,10 +3,12 @@
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from tests.fakes.discord import FakeDiscord, Message
 from tests.fakes.discord_process import shell
 from tests.fakes.harbour import NAMES, past
+from tests.fakes.pretended_discord.answered import Answered
 
 
 class HarbourInDiscord:
@@ -56,7 +58,12 @@ class HarbourInDiscord:
         return "past read to" in answered.text
 
     async def retrains(self, note: str, recipe: Mapping[str, str]) -> None:
-        await self._fills_in("retrain", {"note": note, **recipe})
+        """What is seldom changed stands in a second dialog, since Discord's hold five things at most."""
+        answered = await self._fills_in("retrain", {"note": note, "More settings": True})
+        again = await (await self.owner.press(answered.said[-1], "Go on")).until_answered(20)
+        assert again.modal, again.text
+        queued = await (await self.owner.submit(again.modal, dict(recipe))).until_answered(20)
+        assert "queued" in queued.text, queued.text
 
     async def is_told_of_the_run(self) -> None:
         letter = await self.discord.until(lambda: _with_button(self.owner.dm_channel.messages.values(), "promote"), 900)
@@ -64,7 +71,7 @@ class HarbourInDiscord:
 
     async def promotes(self) -> None:
         """From the control message, which shows the candidate by itself."""
-        await (await self.owner.slash("yamabiko control", self.radio)).until_answered(20)
+        await (await self.owner.slash("yamabiko order control", self.radio)).until_answered(20)
         control = await self.discord.until(lambda: _with_button(self.discord.bot_posts(self.radio), "promote"), 20)
         answered = await (await self.owner.press(control, "Promote")).until_answered(20)
         assert not answered.messages, "what one presses is answered to them alone"
@@ -72,12 +79,12 @@ class HarbourInDiscord:
     async def rolls_back(self) -> None:
         await (await self.owner.slash("yamabiko rollback", self.radio, persona="yamabiko")).until_answered(20)
 
-    async def _fills_in(self, command: str, values: Mapping[str, str]) -> None:
+    async def _fills_in(self, command: str, values: Mapping[str, Any]) -> Answered:
         opened = await (await self.owner.slash(f"yamabiko {command}", self.radio)).until_answered(20)
         assert opened.modal, opened.text
         answered = await self.owner.submit(opened.modal, dict(values))
         assert not answered.errors, answered.errors
-        await answered.until_answered(20)
+        return await answered.until_answered(20)
 
 
 def _with_button(posts: Iterable[Message], press: str) -> Message | None:

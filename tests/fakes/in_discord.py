@@ -3,7 +3,7 @@
 Owns putting these together, and finding what it says. Knows no model.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -41,13 +41,18 @@ async def in_discord(
     lease: timedelta = replies.LEASE,
     token: str | None = None,
     connected: bool = True,
+    opened: Collection[int] = (),
     **engine,
 ) -> AsyncGenerator[InDiscord]:
-    """The bot, connected."""
+    """The bot, connected; `opened` are the channels that it would collect from."""
     await with_persona(sessions)
     bot = InDiscord(sessions, folder, ScriptedEngine(answers, **engine), limits or Limits(), lease)
     where = (Attendance(sessions, "discord"), token or discord.token, discord.api, discord.link)
-    bot.platform = Discord(bot.desk, *where, pace=Pace(scale=SCALE), pauses=pauses or QUICK)
+
+    async def collected() -> Collection[int]:
+        return opened
+
+    bot.platform = Discord(bot.desk, *where, pace=Pace(scale=SCALE), pauses=pauses or QUICK, opened=collected)
     async with bot.serving(bot.platform, pauses):
         if connected:
             await discord.until(bot.platform.connected)

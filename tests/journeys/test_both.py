@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.config import BotConfig
 from db import config, migrate, personas
-from db.models import Adapter, Persona
+from db.models import Adapter, Persona, Reply
 from db.session import open_engine, sessions_of, transaction
 from tests.fakes import bot_process, community, discord_process, slack_process
 from tests.fakes.adapters import random_adapter
@@ -51,6 +51,16 @@ async def _adapter(session: AsyncSession, persona: Persona, base: Path, folder: 
     return made
 
 
+async def done(folder: Path) -> list[Reply]:
+    """The replies, when all have ended: what is shown is kept a moment later."""
+    async with asyncio.timeout(20):
+        while True:
+            found = await replies(folder)
+            if all(one.status not in ("queued", "answering") for one in found):
+                return found
+            await asyncio.sleep(0.05)
+
+
 @pytest.mark.timeout(300)
 async def test_both_networks_are_answered_at_once_by_two_personas_on_one_engine(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text(CONFIG)
@@ -69,7 +79,7 @@ async def test_both_networks_are_answered_at_once_by_two_personas_on_one_engine(
             asked = [one.asks(name, QUESTION) for name in names for one in (in_slack, in_discord)]
             answers = await asyncio.gather(*asked)
 
-            told = await replies(tmp_path)
+            told = await done(tmp_path)
             assert {(one.persona_id, one.adapter_id, one.status) for one in told} == {
                 (1, live["cap"], "done"),
                 (2, live["tern"], "done"),

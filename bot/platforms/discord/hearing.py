@@ -57,7 +57,7 @@ class Mentions:
     async def _hand_over(self, client: Client, on_event: OnEvent, message: discord.Message, me: int) -> None:
         self._noted(message)
         mention = await self._mention(client, message, me)
-        if message.guild is not None and not message.content and not calls(message, me):
+        if message.guild is not None and not message.content and not _is_named(message, me):
             await self._unreadable(client, mention)
         else:
             await on_event(mention)
@@ -101,6 +101,11 @@ class Mentions:
         seen, channel, _ = await self._where(client, message)
         if seen is not None:
             await on_event(Reworded(seen, channel.id, str(message.id), words(message, me.id)))
+
+
+def _is_named(message: discord.Message, me: int) -> bool:
+    """Whether it mentions us ourselves: then Discord shows us its words, if it has any."""
+    return any(one.id == me for one in message.mentions)
 
 
 def _asks(message: discord.Message, me: int) -> bool:

@@ -9,9 +9,11 @@ from typing import Any, cast
 
 import pytest
 
+from bot.chat.attendance import Attendance
 from bot.chat.desk import Desk
 from bot.chat.events import ChannelSeen, Event, Posted, WorkspaceSeen, Written
 from bot.platforms.discord.platform import Discord
+from db.session import Sessions
 from tests.fakes import discord_export as file
 from tests.fakes.discord import Channel, FakeDiscord, Message, Person
 from tests.fakes.pretended_discord.world import HAS_THREAD, Said
@@ -34,14 +36,14 @@ class Heard:
 
 
 @pytest.fixture
-async def heard(discord: FakeDiscord) -> AsyncIterator[Heard]:
+async def heard(discord: FakeDiscord, sqlite_sessions: Sessions) -> AsyncIterator[Heard]:
     discord.app.message_content = True
 
     async def opened() -> set[int]:
         return {1}
 
-    desk = Desk(cast(Any, SimpleNamespace(sessions=None)))
-    network = Discord(desk, discord.token, discord.api, discord.link, opened=opened)
+    desk, attendance = Desk(cast(Any, SimpleNamespace(sessions=None))), Attendance(sqlite_sessions, "discord")
+    network = Discord(desk, attendance, discord.token, discord.api, discord.link, opened=opened)
     heard = Heard(network)
     running = asyncio.create_task(network.run(heard.on_event))
     await discord.until(network.connected)

@@ -196,17 +196,12 @@ async def hidden(discord: FakeDiscord, channel: Channel) -> None:
     discord.overwrite(discord.world.channels[channel.parent or channel.id], "bot", deny=["view_channel"])
 
 
-async def gone(discord: FakeDiscord, channel: Channel) -> None:
-    discord.delete_channel(channel)
-
-
 @pytest.mark.parametrize(
     ("happens", "why"),
     [
         (locked, "The thread is locked."),
         (silenced, reads("trouble", "may not write")),
         (hidden, reads("trouble", "not in channel")),
-        (gone, reads("trouble", "no such channel")),
     ],
 )
 async def test_where_it_may_not_answer_any_more_the_reply_fails_with_the_reason(
@@ -225,6 +220,21 @@ async def test_where_it_may_not_answer_any_more_the_reply_fails_with_the_reason(
         await happens(discord, thread)
         (reply,) = await bot.done()
         assert (reply.status, reply.finish, reply.attempt) == ("failed", why, 1)
+
+
+async def test_where_the_thread_goes_with_the_question_nobody_waits_for_the_answer(
+    sessions: Sessions, tmp_path: Path, discord: FakeDiscord, ann: Person, general: Channel
+) -> None:
+    thread = await ann.start_thread(general, "thread")
+    async with in_discord(sessions, tmp_path, discord, before_s=0.3) as bot:
+        await ann.mention(thread, "hello")
+        await discord.until(lambda: bot.engine.requests)
+        discord.delete_channel(thread)
+        async with asyncio.timeout(10):
+            while (await bot.replies())[0].status != "deleted":
+                await asyncio.sleep(0.02)
+        (reply,) = await bot.replies()
+        assert (reply.asked, reply.shown_ref) == ("", None)
 
 
 async def test_a_question_deleted_unheard_while_it_is_answered_fails_and_nothing_stands(

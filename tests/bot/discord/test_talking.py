@@ -45,31 +45,41 @@ async def test_the_bots_own_role_calls_it_too(
     discord.app.message_content = True
     role = next(one for one in discord.guild.roles.values() if one.bot)
     role.mentionable = True
-    async with in_discord(sessions, tmp_path, discord) as bot:
-        bot.platform._connection.content = True
-        await bot.platform._connection.again()
-        await discord.until(bot.platform.connected)
+    async with in_discord(sessions, tmp_path, discord, opened={1}) as bot:
         await ann.post(general, f"<@&{role.id}>: are you there?")
         (reply,) = await bot.done()
         assert reply.asked == "are you there?"
 
 
+async def test_whose_words_discord_keeps_back_is_told_so_once(
+    sessions: Sessions, tmp_path: Path, discord: FakeDiscord, ann: Person, general: Place
+) -> None:
+    """It shows a bot what mentions the bot itself, and nothing that calls its role or answers it without a ping."""
+    role = next(one for one in discord.guild.roles.values() if one.bot)
+    role.mentionable = True
+    async with in_discord(sessions, tmp_path, discord, "first") as bot:
+        await ann.mention(general, "hello")
+        await bot.done()
+        (shown,) = discord.bot_posts(general)
+        await ann.post(general, f"<@&{role.id}>: are you there?")
+        (told,) = await discord.until(lambda: discord.bot_posts(ann.dm_channel))
+        assert told.content.startswith("Discord shows me only messages that mention me")
+        await ann.post(general, "without a ping", reply_to=shown, ping=False)
+        await ann.mention(general, "once more")
+        await bot.done(2)
+        assert len(discord.bot_posts(ann.dm_channel)) == 1
+
+
 async def test_an_answer_to_the_bot_asks_it_with_a_ping_and_without(
     sessions: Sessions, tmp_path: Path, discord: FakeDiscord, ann: Person, general: Place
 ) -> None:
-    async with in_discord(sessions, tmp_path, discord, "first") as bot:
+    discord.app.message_content = True
+    async with in_discord(sessions, tmp_path, discord, "first", opened={1}) as bot:
         await ann.mention(general, "hello")
         await bot.done()
         (shown,) = discord.bot_posts(general)
         await ann.post(general, "and now?", reply_to=shown)
         assert (await bot.done(2))[1].asked == "and now?"
-        await ann.post(general, "without a ping", reply_to=shown, ping=False)
-        (told,) = await discord.until(lambda: discord.bot_posts(ann.dm_channel))
-        assert told.content.startswith("Discord shows me only messages that mention me")
-        discord.app.message_content = True
-        bot.platform._connection.content = True
-        await bot.platform._connection.again()
-        await discord.until(bot.platform.connected)
         await ann.post(general, "and quietly?", reply_to=shown, ping=False)
         assert (await bot.done(3))[2].asked == "and quietly?"
 
