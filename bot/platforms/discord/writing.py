@@ -6,21 +6,22 @@ card has the name's number as its id, which Discord keeps, and shows to nobody.
 
 import base64
 import hashlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 
 import aiohttp
 import discord
 
-from bot.chat.cards import Card
+from bot.chat.cards import Card, Heading
 from bot.chat.platform import NotReached, NotShown
 from bot.platforms.discord.connection import Connection
-from bot.platforms.discord.drawing import drawn
+from bot.platforms.discord.drawing import drawn, label
 from bot.platforms.discord.errors import NOT_TO_THEM, told
 from db.words import say
 
 LATELY = 100  # messages among which a card is looked for
 UNKNOWN_USER = 10013
+TITLE = 100
 
 
 class Writing:
@@ -31,25 +32,39 @@ class Writing:
         """Post a card for everyone. Raises OutOfReach, NotShown."""
         said = drawn(card)
         if nonce:
-            said["nonce"], said["view"].children[0].id = _once(nonce), mark(nonce)
+            said["view"].children[0].id = mark(nonce)
         with _told():
-            sent = await self._channel(channel).send(**said)
-        return str(sent.id)
+            if (forum := self._forum(channel)) is not None:
+                return str((await forum.create_thread(name=_title(card), **said)).message.id)
+            if nonce:
+                said["nonce"] = _once(nonce)
+            return str((await self._channel(channel).send(**said)).id)
 
     async def written(self, workspace: str, channel: str, nonce: str) -> str | None:
         """The card that was lately posted under this name. Raises OutOfReach."""
         me, wanted = self._connection.client.user, mark(nonce)
         with _told():
-            async for message in self._channel(channel).history(limit=LATELY):
+            async for message in self._lately(channel):
                 ours = me is not None and message.author.id == me.id
                 if ours and any(getattr(one, "id", None) == wanted for one in message.components):
                     return str(message.id)
         return None
 
+    async def _lately(self, channel: str) -> AsyncIterator[discord.Message]:
+        """The latest messages; of a forum those that its posts begin with, which have the posts' ids."""
+        if (forum := self._forum(channel)) is None:
+            async for message in self._channel(channel).history(limit=LATELY):
+                yield message
+            return
+        for post in sorted(forum.threads, key=lambda one: one.id, reverse=True)[:LATELY]:
+            if post.owner_id == forum.guild.me.id:
+                yield await post.fetch_message(post.id)
+
     async def rewrite(self, workspace: str, channel: str, ref: str, card: Card) -> None:
         """Raises Gone, OutOfReach, NotShown."""
         with _told():
-            await self._channel(channel).get_partial_message(int(ref)).edit(**drawn(card))
+            where = ref if self._forum(channel) is not None else channel
+            await self._channel(where).get_partial_message(int(ref)).edit(**drawn(card))
 
     async def write_to(self, workspace: str, member: str, card: Card) -> None:
         """A direct message. Raises NotShown."""
@@ -57,9 +72,19 @@ class Writing:
             direct = await self._connection.client.create_dm(discord.Object(int(member)))
             await direct.send(**drawn(card, workspace))
 
+    def _forum(self, channel: str) -> discord.ForumChannel | None:
+        """A forum takes no messages but posts, each a thread that its message begins. Raises NotReached."""
+        found = self._connection.client.get_channel(int(channel))
+        return found if isinstance(found, discord.ForumChannel) else None
+
     def _channel(self, channel: str) -> discord.PartialMessageable:
         """Raises NotReached."""
         return self._connection.client.get_partial_messageable(int(channel))
+
+
+def _title(card: Card) -> str:
+    """What a post in a forum is called."""
+    return label(next((one.text for one in card.parts if isinstance(one, Heading)), ""), TITLE)
 
 
 @contextmanager

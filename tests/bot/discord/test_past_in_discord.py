@@ -85,6 +85,9 @@ async def test_a_forum_has_threads_alone(sqlite_sessions: Sessions, discord: Fak
         await bot.opens(forum)
         assert len(await bot.texts()) == 240
         assert await bot.progress(forum) == Progress(240, None, True, None)
+        (told,) = [one for one in discord.world.channels.values() if one.name == "I collect messages here"]
+        assert told.parent == forum.id
+        assert (await bot.row(forum)).notice_ref == told.id
 
 
 async def test_a_reading_that_is_killed_goes_on_where_it_was(

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from bot.chat.cards import Button, Card, Row, Text, told
+from bot.chat.cards import Button, Card, Heading, Row, Text, told
 from bot.chat.platform import NotReached, NotShown, OutOfReach
 from bot.chat.replying.posting import Gone
 from bot.platforms.discord.writing import Writing, mark
-from tests.fakes.discord import FakeDiscord
+from tests.fakes.discord import Channel, FakeDiscord
 from tests.fakes.discord_line import on_line
+from tests.fakes.pretended_discord.world import Kind
 
 CARD = Card([Text("I collect messages here."), Row([Button("Yes", "consent", "yes")])], private=False)
 
@@ -53,6 +54,26 @@ async def test_a_card_is_shown_anew_in_its_place_until_it_is_deleted() -> None:
         await ann.delete(post)
         with pytest.raises(Gone):
             await writing.rewrite(there.guild.id, general.id, ref, CARD)
+
+
+async def test_in_a_forum_a_card_is_a_post_of_its_own_and_found_again_and_shown_anew_there() -> None:
+    async with FakeDiscord.running(limits=False) as there:
+        ann, forum = there.person("Ann"), there.channel("ideas", kind=Kind.FORUM)
+        await ann.start_thread(forum, "An idea", text="What if?")
+        async with on_line(there) as line:
+            await _in_a_forum(there, Writing(line.connection), forum)
+
+
+async def _in_a_forum(there: FakeDiscord, writing: Writing, forum: Channel) -> None:
+    where = there.guild.id
+    card = replace(CARD, parts=[Heading("What I keep"), *CARD.parts])
+    ref = await writing.write(where, forum.id, card, "notice-1")
+    post = there.world.channels[ref]
+    assert (post.name, post.parent) == ("What I keep", forum.id)
+    assert await writing.written(where, forum.id, "notice-1") == ref
+    assert await writing.written(where, forum.id, "notice-2") is None
+    await writing.rewrite(where, forum.id, ref, told("I keep nothing more."))
+    assert "I keep nothing more." in there.transcript(post)
 
 
 async def test_why_nothing_can_be_written_in_a_channel_is_told() -> None:
