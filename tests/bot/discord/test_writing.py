@@ -1,5 +1,6 @@
 """Cards that the bot writes unasked in Discord: found again, shown anew, sent in private."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -70,7 +71,9 @@ async def _in_a_forum(there: FakeDiscord, writing: Writing, forum: Channel) -> N
     ref = await writing.write(where, forum.id, card, "notice-1")
     post = there.world.channels[ref]
     assert (post.name, post.parent) == ("What I keep", forum.id)
-    assert await writing.written(where, forum.id, "notice-1") == ref
+    async with asyncio.timeout(5):  # until the library was told of the post
+        while await writing.written(where, forum.id, "notice-1") != ref:
+            await asyncio.sleep(0.02)
     assert await writing.written(where, forum.id, "notice-2") is None
     await writing.rewrite(where, forum.id, ref, told("I keep nothing more."))
     assert "I keep nothing more." in there.transcript(post)
