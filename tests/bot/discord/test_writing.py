@@ -72,7 +72,7 @@ async def _in_a_forum(there: FakeDiscord, writing: Writing, forum: Channel) -> N
     post = there.world.channels[ref]
     assert (post.name, post.parent) == ("What I keep", forum.id)
     async with asyncio.timeout(5):  # until the library was told of the post
-        while await writing.written(where, forum.id, "notice-1") != ref:
+        while await writing.written(where, forum.id, "notice-1") != ref:  # noqa: ASYNC110  # nothing else tells
             await asyncio.sleep(0.02)
     assert await writing.written(where, forum.id, "notice-2") is None
     await writing.rewrite(where, forum.id, ref, told("I keep nothing more."))
