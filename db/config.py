@@ -29,9 +29,7 @@ from db.foreign import told_again
 from db.words import listed, say
 
 # Every table a config file may hold: each program refuses a misspelt one and passes over the other's.
-TABLES = frozenset(
-    {"database", "storage", "bases", "language", "chat", "generation", "panel", "slack", "discord", "trainer"}
-)
+TABLES = frozenset("database storage bases language chat generation panel slack discord trainer".split())
 
 _ENVIRONMENT = "YAMABIKO_"  # before the name of each variable that stands for a setting
 
