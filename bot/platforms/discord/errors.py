@@ -42,7 +42,6 @@ _TROUBLES: Mapping[int, Trouble] = {
 }
 _NEVER: Mapping[int, str] = {
     THREAD_LOCKED: mark("The thread is locked."),
-    NO_HISTORY: mark("I may not read what was written here before, so I cannot answer it."),
     MODERATED: mark("The server's moderation keeps me from posting this."),
     HARMFUL_LINK: mark("The server's moderation keeps me from posting this."),
 }

@@ -99,3 +99,13 @@ async def test_a_slow_question_leaves_nothing_that_thinks(
     await bot.discord.until(lambda: len(bot.events) == 2)
     assert asked(bot).id == bot.discord.bot_posts(general)[0].id
     assert not ann.ephemerals
+
+
+async def test_a_question_is_asked_also_where_the_bot_may_not_read_what_was_written(
+    bot: Bot, ann: Person, general: Channel
+) -> None:
+    bot.discord.overwrite(general, "bot", deny=["read_message_history"])
+    bot.desk.answers["ask"] = Question("Is it?")
+    await ann.slash("yamabiko ask", general, question="hm")
+    await bot.discord.until(lambda: len(bot.events) == 2)
+    assert asked(bot).id == bot.discord.bot_posts(general)[0].id
