@@ -91,7 +91,7 @@ class Discord:
         await self._telling.begin(self._privately.tell(to, sentence))
 
     async def remove(self, to: Thread, ref: str) -> None:
-        await self._replies.remove(to, ref)
+        await self._replies.remove(self._writing.place_of(to, ref), ref)
 
     async def thread(self, to: Thread) -> Sequence[Written]:
         return await self._threads.before(to)

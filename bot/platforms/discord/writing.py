@@ -8,11 +8,13 @@ import base64
 import hashlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import aiohttp
 import discord
 
 from bot.chat.cards import Card, Heading
+from bot.chat.events import Thread
 from bot.chat.platform import NotReached, NotShown
 from bot.platforms.discord.connection import Connection
 from bot.platforms.discord.drawing import drawn, label
@@ -71,6 +73,10 @@ class Writing:
         with _told(), _to_a_member():
             direct = await self._connection.client.create_dm(discord.Object(int(member)))
             await direct.send(**drawn(card, workspace))
+
+    def place_of(self, to: Thread, ref: str) -> Thread:
+        """Where a post stands: a card that was written to a forum is in a thread of its own. Raises NotReached."""
+        return replace(to, thread=ref) if to.thread is None and self._forum(to.channel) is not None else to
 
     def _forum(self, channel: str) -> discord.ForumChannel | None:
         """A forum takes no messages but posts, each a thread that its message begins. Raises NotReached."""
