@@ -31,7 +31,8 @@ class Remembered(Generic[K, V]):
         return value if value is not None and time.monotonic() - at <= self._seconds else None
 
 
-# What is asked before a button is done, by its custom id. Without it people are asked in general words.
-SURE: Remembered[str, str] = Remembered(2000, 24 * 3600.0)
+# What is asked before a button is done, by the language that was spoken and its custom id. Without it people are asked
+# in general words: others may press it than it was drawn for.
+SURE: Remembered[tuple[str, str], str] = Remembered(2000, 24 * 3600.0)
 # Dialogs as the desk made them, by who opened them and their custom id: to open one again, with what was filled in.
 FORMS: Remembered[tuple[int, str], Form] = Remembered(500, 3600.0)
