@@ -49,9 +49,14 @@ async def connected_for_ever(client: "Client") -> None:
 
 async def _one_connection(client: "Client", session: dict[str, Any], *, initial: bool) -> tuple[bool, str]:
     """Until it is lost: whether its session may be taken up again, and what ended it. Raises ConnectionClosed."""
+    wanted = client.intents.value
     try:
         async with asyncio.timeout(HELLO_S):
             client.ws = await DiscordWebSocket.from_client(client, initial=initial, **session)
+        if not session:
+            client.asked_for = wanted
+        if client.intents.value != client.asked_for:  # other ones are wanted since, and a session keeps its own
+            await client.anew(client.intents)
         while True:
             await client.ws.poll_event()
     except ReconnectWebSocket as asked:
