@@ -67,6 +67,8 @@ class Past:
                 begin = int(before) if before is not None else None
                 row = _Row(place := await self._enter(workspace, channel), Timeline(place, begin, PAUSE_S))
             messages = await row.timeline.page()
+            if row.timeline.came_empty:  # so it looks where nothing is older, and where we may not read any more
+                await self._enter(workspace, channel)
             first = await self._first_messages(row, messages)
             every = [await self._written(row.channel, one) for one in (*messages, *first)]
         except discord.HTTPException as error:
