@@ -62,6 +62,8 @@ async def _posted(asking: Asking, call: Call, question: Question, place: Answeri
     said = quiet(short(texts.asks(f"**{name}**", calls.read_aloud(question.text)), LONGEST))
     if question.thread is None or asking.channel is None:
         return await place.public(content=said, suppress_embeds=True)
+    if not asking.response.is_done():  # posting may take longer than Discord waits for an answer
+        await place.defer()
     where = asking.client.get_partial_messageable(asking.channel.id, guild_id=asking.guild_id)
     about = discord.MessageReference(
         message_id=int(question.thread), channel_id=asking.channel.id, fail_if_not_exists=False
