@@ -146,3 +146,16 @@ async def test_where_it_may_not_read_what_was_written_it_answers_without_pointin
         (shown,) = discord.bot_posts(general)
         assert (reply.status, reply.shown_ref, shown.reference) == ("done", shown.id, None)
         assert shown.content == f"{SLOW}\n-# AI · echo"
+
+
+async def test_that_the_bot_is_there_is_noted_once_at_a_time_however_many_sessions_were_begun(
+    sessions: Sessions, tmp_path: Path, discord: FakeDiscord
+) -> None:
+    async with in_discord(sessions, tmp_path, discord) as bot:
+        for number in (2, 3):
+            discord.invalidate_sessions()
+            await discord.until(lambda now=number: discord.gateway.identified == now and bot.platform.connected())
+            await discord.settled()
+        await asyncio.sleep(0.1)
+        working = bot.platform._connection.client._working
+        assert sum("_attend" in repr(one.get_coro()) for one in working) == 1
