@@ -22,13 +22,20 @@ class Remembered(Generic[K, V]):
 
     def __setitem__(self, key: K, value: V) -> None:
         self._held.pop(key, None)
-        self._held[key] = (time.monotonic(), value)
-        while len(self._held) > self._most:
+        now = time.monotonic()
+        self._held[key] = (now, value)
+        while len(self._held) > self._most or now - next(iter(self._held.values()))[0] > self._seconds:
             self._held.popitem(last=False)
 
     def get(self, key: K) -> V | None:
         at, value = self._held.get(key, (0.0, None))
         return value if value is not None and time.monotonic() - at <= self._seconds else None
+
+    def forget(self, key: K) -> None:
+        self._held.pop(key, None)
+
+    def values(self) -> list[V]:
+        return [value for _, value in self._held.values()]
 
 
 # What is asked before a button is done, by the language that was spoken and its custom id. Without it people are asked

@@ -65,7 +65,7 @@ class Discord:
         interactions = Interactions(desk, self._homes.of, self._threads.note)
         thumbs = Thumbs(self._homes.of)
         listeners += [mentions, CatchingUp(mentions, attendance), Collected(names)]
-        listeners += [self._past, thumbs, interactions]
+        listeners += [self._past, self._threads, thumbs, interactions]
 
     def connected(self) -> bool:
         return self._connection.connected
