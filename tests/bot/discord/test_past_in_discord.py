@@ -299,3 +299,15 @@ async def test_where_reading_is_forbidden_in_the_midst_of_it_nothing_is_taken_fo
         discord.overwrite(general, "bot", deny=["read_message_history"])
         with pytest.raises(OutOfReach, match="not allowed"):
             await bot.network.history(*where, first.before)
+
+
+async def test_thrown_out_while_nobody_listened_it_reads_no_more_of_that_server(
+    sqlite_sessions: Sessions, discord: FakeDiscord, moderator: Person, general: Channel
+) -> None:
+    async with listening(sqlite_sessions, discord) as bot:
+        await bot.opens(general, training=True)
+    await moderator.kick_bot(discord.guild)
+    async with listening(sqlite_sessions, discord) as bot:
+        await bot.lack()
+        await bot.works()
+        assert (await bot.row(general)).state == "closed"
