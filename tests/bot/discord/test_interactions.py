@@ -98,7 +98,7 @@ async def test_a_command_in_a_direct_message_is_of_the_guild_they_share(bot: Bot
     await ann.slash("yamabiko status", ann.dm_channel)
     [(_, call)] = bot.desk.heard
     assert call.channel is not None
-    assert (call.workspace.id, call.channel.direct) == (bot.discord.guild.id, True)
+    assert (call.workspace.id, call.channel.direct, call.channel.name) == (bot.discord.guild.id, True, "@Ann")
 
 
 async def test_whoever_shares_no_guild_is_told_so(bot: Bot, ann: Person) -> None:
