@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.keeping import Pauses
 from bot.chat.platform import NotAdmitted, NotReached
 from bot.platforms.discord import gateway
 from bot.platforms.discord.connection import Connection, ContentRefused
@@ -178,3 +179,8 @@ async def test_intents_that_are_wanted_while_there_is_no_connection_are_asked_fo
     )
     serving.cancel()
     await asyncio.gather(serving, return_exceptions=True)
+
+
+def test_however_long_discord_fails_fewer_sessions_are_begun_than_it_takes_in_a_day() -> None:
+    pauses = [gateway.pause_after(failures, Pauses(), resumes=False) for failures in range(8, 1008)]
+    assert sum(pauses) > 86_400
