@@ -160,6 +160,6 @@ async def erase(wire: Wire, to: Thread, ref: str) -> None:
 
 def _question(to: Thread) -> Any:
     """Every post of an answer answers the question: by that it is found again. To one that was deleted Discord takes
-    no answer. Where we may not read what was written before, Discord takes none at all: answers stand for themselves there.
+    no answer. Where we may not read what was written before, it takes none at all: answers stand for themselves there.
     """
     return discord.MessageReference(message_id=int(to.message), channel_id=int(place_of(to)))
