@@ -56,6 +56,7 @@ class Client(discord.Client):
         self.presence, self.pauses = presence or Presence(), pauses or Pauses()
         self.stands = False  # whether what happens is told to us
         self.began = datetime.now(UTC)  # the session
+        self.asked_for = intents.value  # with which the session was begun
         self._complete = False  # whether the session's guilds are known
         self._hearers: defaultdict[str, list[Hearer]] = defaultdict(list)
         self._hearing: set[asyncio.Task[None]] = set()

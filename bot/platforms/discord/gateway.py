@@ -14,6 +14,8 @@ import discord
 import structlog
 from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 
+from bot.chat.keeping import Pauses
+
 if TYPE_CHECKING:
     from bot.platforms.discord.client import Client
 
@@ -39,19 +41,30 @@ async def connected_for_ever(client: "Client") -> None:
             return
         failures = 0 if stood else failures
         session = _session_of(client) if resumable and failures < RESUMES else {}
-        pause = min(client.pauses.longest, client.pauses.first * 2 ** (failures - 1)) if failures else 0.0
-        pause = max(pause * random.uniform(0.8, 1.0), 0.0 if session else IDENTIFY_S)
+        pause = pause_after(failures, client.pauses, resumes=bool(session))
         if failures == 0 or why != said:
             log.info("the connection to Discord is made anew", why=why, pause_s=round(pause, 1), resumes=bool(session))
         failures, said = failures + 1, why
         await asyncio.sleep(pause)
 
 
+def pause_after(failures: int, pauses: Pauses, *, resumes: bool) -> float:
+    """Twice as long before another session: Discord takes a thousand a day, and resets the token of who begins more."""
+    pause = min(pauses.longest, pauses.first * 2 ** (failures - 1)) if failures else 0.0
+    pause *= random.uniform(0.8, 1.0)
+    return pause if resumes else max(2 * pause, IDENTIFY_S)
+
+
 async def _one_connection(client: "Client", session: dict[str, Any], *, initial: bool) -> tuple[bool, str]:
     """Until it is lost: whether its session may be taken up again, and what ended it. Raises ConnectionClosed."""
+    wanted = client.intents.value
     try:
         async with asyncio.timeout(HELLO_S):
             client.ws = await DiscordWebSocket.from_client(client, initial=initial, **session)
+        if not session:
+            client.asked_for = wanted
+        if client.intents.value != client.asked_for:  # other ones are wanted since, and a session keeps its own
+            await client.anew(client.intents)
         while True:
             await client.ws.poll_event()
     except ReconnectWebSocket as asked:

@@ -74,7 +74,12 @@ class Interactions:
         async def here() -> None:
             client.begin(syncing.sync(client))
 
+        async def changed(payload: discord.RawMessageDeleteEvent | discord.RawMessageUpdateEvent) -> None:
+            ABOUT.forget(payload.message_id)
+
         client.hear("interaction", heard)
+        for event in ("raw_message_delete", "raw_message_edit"):
+            client.hear(event, changed)
         client.hear(HERE, here)
 
 

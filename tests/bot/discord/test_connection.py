@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.keeping import Pauses
 from bot.chat.platform import NotAdmitted, NotReached
 from bot.platforms.discord import gateway
 from bot.platforms.discord.connection import Connection, ContentRefused
 from db.session import Sessions
 from tests.fakes.discord import Channel, FakeDiscord, Person
 from tests.fakes.in_discord import QUICK, in_discord
+from tests.fakes.pretended_discord.intents import MESSAGE_CONTENT
 
 
 @pytest.fixture
@@ -155,3 +157,30 @@ async def test_lost_connections_leave_no_trace_in_the_log(
         await asyncio.gather(serving, return_exceptions=True)
     assert not [one for one in caplog.records if one.exc_info or one.levelno >= logging.WARNING]
     assert discord.gateway.identified == 2
+
+
+async def test_intents_that_are_wanted_while_there_is_no_connection_are_asked_for_by_the_next_one(
+    discord: FakeDiscord,
+) -> None:
+    """A session that is taken up again keeps those that it was begun with."""
+    discord.app.message_content = True
+    kept = connection(discord)
+    serving = asyncio.create_task(kept.serve(unheard))
+    await discord.until(lambda: kept.connected)
+    async with discord.refusing_connections():
+        discord.disconnect()
+        await discord.until(lambda: not kept.connected)
+        await asyncio.sleep(0.1)
+        kept.content = True
+        await kept.again()
+    await discord.until(lambda: kept.connected)
+    await discord.until(
+        lambda: [one.intents & MESSAGE_CONTENT for one in discord.gateway.listening] == [MESSAGE_CONTENT]
+    )
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
+
+
+def test_however_long_discord_fails_fewer_sessions_are_begun_than_it_takes_in_a_day() -> None:
+    pauses = [gateway.pause_after(failures, Pauses(), resumes=False) for failures in range(8, 1008)]
+    assert sum(pauses) > 86_400
