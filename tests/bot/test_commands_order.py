@@ -77,7 +77,7 @@ async def test_block_and_unblock_are_typed_and_pressed(counter: Counter) -> None
 async def test_a_channel_or_everything_is_paused_and_resumed(counter: Counter) -> None:
     paused = await counter.reads("Ada", "pause")
     assert paused.splitlines() == [
-        "I answer nobody in general until I am resumed; what was asked before is still answered.",
+        "I answer nobody in #general until I am resumed; what was asked before is still answered.",
         "[Resume → resume 1]",
     ]
     assert "[Resume → resume 0]" in await counter.reads("Ada", "pause everything")

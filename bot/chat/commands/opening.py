@@ -65,7 +65,7 @@ def _described(one: ChannelSummary, tally: Tally | None) -> str:
 def _buttons(one: ChannelSummary) -> list[Button]:
     if one.state == "closed":
         return [Button(say("Open"), "open", str(one.id))]
-    sure = say("Nothing of {channel} is read or learned from now on. Close it?", channel=one.name)
+    sure = say("Nothing of {channel} is read or learned from now on. Close it?", channel=f"#{one.name}")
     buttons = [
         Button(say("Change"), "open", str(one.id)),
         Button(say("Close"), "close", str(one.id), "danger", sure),
@@ -152,7 +152,7 @@ async def close(asked: Asked, given: Mapping[str, str]) -> Answer:
 
 async def press_close(asked: Asked, value: str) -> Answer:
     name = await text.close(asked.sessions, asked.actor, row(value))
-    return told(say("{channel} is closed: nothing of it is read or learned from now on.", channel=name))
+    return told(say("{channel} is closed: nothing of it is read or learned from now on.", channel=f"#{name}"))
 
 
 async def permit(asked: Asked, given: Mapping[str, str]) -> Answer:

@@ -106,7 +106,8 @@ async def pause(asked: Asked, given: Mapping[str, str]) -> Answer:
             say("I answer nobody anywhere until I am resumed; what was asked before is still answered."), "0"
         )
     told = say(
-        "I answer nobody in {channel} until I am resumed; what was asked before is still answered.", channel=name
+        "I answer nobody in {channel} until I am resumed; what was asked before is still answered.",
+        channel=f"#{name}",
     )
     return _paused(told, str(where))
 
@@ -127,7 +128,7 @@ async def _resumed(asked: Asked, where: int | None) -> Card:
     still = await moderation.resume(asked.sessions, asked.actor, where)
     if not still:
         return told(say("I answer everywhere again."))
-    places = listed(place or say("everything") for place in still)
+    places = listed(f"#{place}" if place else say("everything") for place in still)
     return told(say("Resumed; still paused: {places}.", places=places))
 
 

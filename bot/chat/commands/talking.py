@@ -63,7 +63,7 @@ async def use(asked: Asked, given: Mapping[str, str]) -> Answer:
     name = await personas.use(asked.sessions, asked.actor, chosen, where, direct)
     if direct:
         return told(say("From now on {persona} answers you here.", persona=chosen))
-    return told(say("From now on {persona} answers in {channel}.", persona=chosen, channel=name))
+    return told(say("From now on {persona} answers in {channel}.", persona=chosen, channel=f"#{name}"))
 
 
 async def status(asked: Asked, given: Mapping[str, str]) -> Answer:
@@ -79,7 +79,7 @@ async def status(asked: Asked, given: Mapping[str, str]) -> Answer:
             told_of = [run.persona, shown("run status", run.status), figures.progress(run)]
             facts.append((name, listed(one for one in told_of if one)))
     if found.paused:
-        facts.append((say("Paused"), listed(place or say("everything") for place in found.paused)))
+        facts.append((say("Paused"), listed(f"#{place}" if place else say("everything") for place in found.paused)))
     told_here = say("I am paused here.") if found.paused_here else say("I am here.")
     return Card([Facts(facts), Note(told_here)])
 

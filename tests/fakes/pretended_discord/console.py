@@ -101,10 +101,11 @@ class Console:
         return "\n\n".join(rooms)
 
     def _person(self, name: str) -> Person:
-        if name not in self.people:
+        key = name.lower()
+        if key not in self.people:
             locale = "en-US" if name.isascii() else "ja"
-            self.people[name] = self.discord.person(name.title(), is_admin=not self.people, locale=locale)
-        return self.people[name]
+            self.people[key] = self.discord.person(name.title(), is_admin=not self.people, locale=locale)
+        return self.people[key]
 
     def _called(self, person: Person, text: str) -> tuple[str, Json]:
         """The command that a line names, and its options as the registered command wants them."""
