@@ -178,3 +178,15 @@ def test_texts_name_commands_as_they_are_called_here_and_can_be_clicked_once_dis
 )
 def test_what_follows_a_command_is_named_as_discord_writes_it(typed: str, here: str) -> None:
     assert naming.worded(f"`/yamabiko {typed}`") == f"`/yamabiko {here}`"
+
+
+def test_lines_go_before_anything_that_is_read_or_pressed() -> None:
+    ten = [
+        part
+        for one in range(10)
+        for part in (Text(f"{one}"), Row([Button("Say this one", "choose", f"1 {one}")]), Line())
+    ]
+    shown = "\n".join(lines(Card([*ten, Note("Only you see these.")])))
+    assert "the rest is cut" not in shown
+    assert shown.count("Say this one") == 10
+    assert "Only you see these." in shown
