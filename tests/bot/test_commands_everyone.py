@@ -114,6 +114,10 @@ async def test_in_ones_direct_messages_one_chooses_who_answers_elsewhere_an_admi
     assert audited == [("use", {"persona": "echo", "channel": "general"})]
     shown = await counter.reads("Ben", "personas")
     assert "• **echo**: speaks as its base does, by its system prompt (speaks here)" in shown
+    assert shown.endswith("(`/yamabiko ask persona=NAME …` asks one of them.)")
+    for name, where in (("Ada", None), ("Ben", DIRECT)):
+        chooses = await counter.reads(name, "personas", *filter(None, [where]))
+        assert chooses.endswith("(`/yamabiko use PERSONA` chooses who answers here.)")
 
 
 async def test_consent_shows_ones_own_answers_and_records_new_ones_with_their_ground(counter: Counter) -> None:

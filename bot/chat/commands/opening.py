@@ -167,7 +167,7 @@ async def permit(asked: Asked, given: Mapping[str, str]) -> Answer:
         say("The ground you have"),
         "text",
         value=found.ground or "",
-        hint=say("For example: our agreement with Slack of 3 May, kept by the secretary. Empty takes it back."),
+        hint=say("For example: their written permission of 3 May, kept by the secretary. Empty takes it back."),
     )
     return Form(say("Permit training"), "permit-training", say("Record"), [field], str(found.id), _warning(found))
 
@@ -237,7 +237,7 @@ SUBJECT = Subject(
             mark("Record the ground on which text from this network's API may be learned"),
             permit,
             (
-                Option("workspace", mark("Which; without it, this one"), by_name=True),
+                Option("workspace", mark("Which server or workspace; without it, this one"), by_name=True),
                 Option("withdraw", mark("Take the permission back"), "yes"),
                 Option("ground", mark("What it rests on")),
             ),
