@@ -72,3 +72,15 @@ def left_out(reason: str, count: int) -> str:
             return say_count("{count:,} whose author is unknown", "{count:,} whose authors are unknown", count)
         case _:
             return f"{count:,} {reason}"
+
+
+def why_not(reason: str) -> str:
+    """Why one message is not learned."""
+    told = {
+        "channel not approved for training": say("its channel is not open for training"),
+        "no permission for API text": say("it came through an API, and no ground to train on such text is recorded"),
+        "author blocked": say("its author is blocked"),
+        "author unknown": say("its author is unknown"),
+        "no consent": say("its author has not agreed"),
+    }
+    return told.get(reason, reason)

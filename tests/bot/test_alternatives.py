@@ -24,9 +24,9 @@ async def test_three_others_are_offered_beside_what_was_said(make_bot: MakeBot) 
     assert rendered(last).splitlines() == [
         "First",
         "(This is what I said.)",
-        *("Second", f"[Say this one → choose {reply.id} 2]"),
-        *("Third", f"[Say this one → choose {reply.id} 3]"),
-        *("Fourth", f"[Say this one → choose {reply.id} 4]"),
+        *("---", "Second", f"[Say this one → choose {reply.id} 2]"),
+        *("---", "Third", f"[Say this one → choose {reply.id} 3]"),
+        *("---", "Fourth", f"[Say this one → choose {reply.id} 4]"),
         "---",
         f"[Other ones → another {reply.id} more]",
         "(Only you see these; what you choose takes the place of the answer.)",

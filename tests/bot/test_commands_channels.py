@@ -112,7 +112,7 @@ async def test_a_button_is_authorised_when_it_is_pressed_and_may_be_pressed_twic
     assert (await counter.presses("Cleo", "open", "1")).startswith("Only an admin may do this (approve)")
     assert await state_of(counter, "C1") == ("training", False)
     for _ in range(2):
-        assert (await counter.presses("Ada", "close", "1")).startswith("general is closed")
+        assert (await counter.presses("Ada", "close", "1")).startswith("#general is closed")
 
 
 async def test_a_form_that_says_nothing_is_sent_back_to_its_field(sqlite_counter: Counter) -> None:
@@ -156,7 +156,7 @@ async def test_review_shows_the_next_messages_and_goes_on_after_each_decision(co
     await says(counter, now, 20)
     shown = await counter.reads("Cleo", "review")
     assert shown.splitlines()[:4] == [
-        "# Review of general", "**Ben** · 2026-03-02", "> word 19",
+        "# Review of #general", "**Ben** · 2026-03-02", "> word 19",
         "[Approve → reviewed 1 0 a 20] [Leave out → reviewed 1 0 l 20]",
     ]  # fmt: skip
     assert "(20 messages wait to be looked at.)" in shown
@@ -199,7 +199,7 @@ async def test_a_curator_decides_about_one_message_where_it_stands(counter: Coun
     posted = Posted("C1", f"{now.timestamp():.6f}", "Ben", now, "word 0")
     press, call = counter.desk.press, counter.call("Cleo", message=posted)
     assert rendered(await press(call, "approve_message", posted.id)) == (
-        "Approved: this message may be learned.\n(It is not learned yet: 1 whose author has not agreed.)"
+        "Approved: this message may be learned.\n(It is not learned yet: its author has not agreed.)"
     )
     assert await reviews(counter) == {"approved": 1}
     assert rendered(await press(call, "leave_out_message", posted.id)).startswith("Left out")

@@ -92,7 +92,7 @@ async def test_status_tells_who_speaks_who_waits_what_is_trained_and_what_is_pau
     shown = await counter.reads("Ben", "status")
     assert "Queue: 1 question waits, 0 are being answered" in shown
     assert "Run 1: echo, queued" in shown
-    assert "Paused: general" in shown
+    assert "Paused: #general" in shown
     assert shown.endswith("(I am paused here.)")
 
 
@@ -105,7 +105,7 @@ async def test_in_ones_direct_messages_one_chooses_who_answers_elsewhere_an_admi
     refused = await counter.reads("Ben", "use harbour")
     assert refused == "Only an admin may do this (use); you are a member. You can ask Ada, Ann."
     assert "Only an admin" in await counter.reads("Ben", "use harbour #general", DIRECT)
-    assert await counter.reads("Ada", "use echo") == "From now on echo answers in general."
+    assert await counter.reads("Ada", "use echo") == "From now on echo answers in #general."
     assert await counter.reads("Ada", "use") == "Say which persona: echo, harbour."
     async with reading(counter.sessions) as session:
         chosen = {c.platform_id: c.persona_id for c in await session.scalars(select(Channel))}
@@ -114,6 +114,10 @@ async def test_in_ones_direct_messages_one_chooses_who_answers_elsewhere_an_admi
     assert audited == [("use", {"persona": "echo", "channel": "general"})]
     shown = await counter.reads("Ben", "personas")
     assert "• **echo**: speaks as its base does, by its system prompt (speaks here)" in shown
+    assert shown.endswith("(`/yamabiko ask persona=NAME …` asks one of them.)")
+    for name, where in (("Ada", None), ("Ben", DIRECT)):
+        chooses = await counter.reads(name, "personas", *filter(None, [where]))
+        assert chooses.endswith("(`/yamabiko use PERSONA` chooses who answers here.)")
 
 
 async def test_consent_shows_ones_own_answers_and_records_new_ones_with_their_ground(counter: Counter) -> None:

@@ -1,5 +1,6 @@
 """Members and their roles, blocking, pausing, the panel's link and the first owner, by commands."""
 
+import re
 from datetime import datetime
 from pathlib import Path
 
@@ -27,10 +28,10 @@ async def test_members_are_listed_with_roles_and_answers(counter: Counter) -> No
     await counter.types("Ben", "consent no")
     assert (await counter.reads("Cleo", "members")).splitlines()[:5] == [
         "# Members",
-        "• **Ann** (#1, Harbour): owner, 0 messages",
-        "• **Ada** (#2, Harbour): admin, 0 messages",
-        "• **Cleo** (#3, Harbour): curator, 0 messages",
-        "• **Ben** (#4, Harbour): member, 0 messages, the community's voice: no",
+        "• **Ann** (Harbour): owner, 0 messages",
+        "• **Ada** (Harbour): admin, 0 messages",
+        "• **Cleo** (Harbour): curator, 0 messages",
+        "• **Ben** (Harbour): member, 0 messages, the community's voice: no",
     ]
     assert "Only a curator" in await counter.reads("Ben", "members")
 
@@ -58,6 +59,9 @@ async def test_of_two_people_of_one_name_the_one_of_ones_own_workspace_is_meant(
     await counter.types("Ann", "members Ben curator")
     assert [await role_of(counter, one) for one in ("Ben", "U2")] == ["curator", "member"]
     assert "Several members are called 'Zed'; write one of #" in await counter.reads("Ann", "members Zed")
+    listed = await counter.reads("Ann", "members")
+    assert "**Ben** (Mountain): " in listed
+    assert len(re.findall(r"\*\*Zed\*\* \(#\d+, Mountain\)", listed)) == 2
 
 
 async def test_block_and_unblock_are_typed_and_pressed(counter: Counter) -> None:
@@ -77,7 +81,7 @@ async def test_block_and_unblock_are_typed_and_pressed(counter: Counter) -> None
 async def test_a_channel_or_everything_is_paused_and_resumed(counter: Counter) -> None:
     paused = await counter.reads("Ada", "pause")
     assert paused.splitlines() == [
-        "I answer nobody in general until I am resumed; what was asked before is still answered.",
+        "I answer nobody in #general until I am resumed; what was asked before is still answered.",
         "[Resume → resume 1]",
     ]
     assert "[Resume → resume 0]" in await counter.reads("Ada", "pause everything")

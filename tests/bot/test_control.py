@@ -52,7 +52,7 @@ async def lease_ended(counter: Counter) -> None:
 
 async def test_an_admin_places_it_and_it_is_shown_anew_when_something_changed(counter: Counter, square: Square) -> None:
     assert (await counter.reads("Ada", "control")).splitlines()[0] == (
-        "The control message comes to #general, and goes from where it stood before."
+        "The control message comes to #general. There is one at a time: an earlier one goes."
     )
     process = watching(counter, square)
     await process.looks(3)
@@ -118,7 +118,7 @@ async def test_it_stands_in_a_channel_of_the_workspace_it_is_asked_in(sqlite_cou
     async with transaction(sqlite_counter.sessions) as session:
         far = await workspaces.ensure(session, "slack", "T9", "Elsewhere", datetime.now(UTC))
         other = await channels.ensure(session, far, "C9", "far", datetime.now(UTC))
-    assert "That channel is not of this workspace" in await sqlite_counter.reads("Ada", f"control #{other.id}")
+    assert "That channel belongs elsewhere" in await sqlite_counter.reads("Ada", f"control #{other.id}")
     assert await rows(sqlite_counter) == []
 
 

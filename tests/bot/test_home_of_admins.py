@@ -86,7 +86,7 @@ async def test_what_failed_within_a_day_is_grouped_by_its_reason(house: House) -
     assert max(map(len, page.splitlines())) < 400
     for line in (
         "• run 1 of echo failed: The child died.",
-        "• slack: refused",
+        "• Slack: refused",
         "• echo: The file of adapter 1 is missing.",
     ):
         assert line in page

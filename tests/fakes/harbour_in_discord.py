@@ -71,7 +71,7 @@ class HarbourInDiscord:
 
     async def promotes(self) -> None:
         """From the control message, which shows the candidate by itself."""
-        await (await self.owner.slash("yamabiko order control", self.radio)).until_answered(20)
+        await (await self.owner.slash("yamabiko control", self.radio)).until_answered(20)
         control = await self.discord.until(lambda: _with_button(self.discord.bot_posts(self.radio), "promote"), 20)
         answered = await (await self.owner.press(control, "Promote")).until_answered(20)
         assert not answered.messages, "what one presses is answered to them alone"

@@ -98,7 +98,7 @@ def _kept() -> Sequence[str]:
         ),
         say(
             "**Questions to me and my answers** are kept so that I know what we talked about, and never trained on. "
-            "The one who asked can delete each."
+            "The one who asked can delete each. What is asked in an opened channel is also one of its messages."
         ),
         say("**Your answers, thumbs and language** are kept so that they count."),
         say("What you edit or delete is changed or erased with me too. There is no other end to keeping it yet."),

@@ -65,7 +65,7 @@ def _described(one: ChannelSummary, tally: Tally | None) -> str:
 def _buttons(one: ChannelSummary) -> list[Button]:
     if one.state == "closed":
         return [Button(say("Open"), "open", str(one.id))]
-    sure = say("Nothing of {channel} is read or learned from now on. Close it?", channel=one.name)
+    sure = say("Nothing of {channel} is read or learned from now on. Close it?", channel=f"#{one.name}")
     buttons = [
         Button(say("Change"), "open", str(one.id)),
         Button(say("Close"), "close", str(one.id), "danger", sure),
@@ -152,7 +152,7 @@ async def close(asked: Asked, given: Mapping[str, str]) -> Answer:
 
 async def press_close(asked: Asked, value: str) -> Answer:
     name = await text.close(asked.sessions, asked.actor, row(value))
-    return told(say("{channel} is closed: nothing of it is read or learned from now on.", channel=name))
+    return told(say("{channel} is closed: nothing of it is read or learned from now on.", channel=f"#{name}"))
 
 
 async def permit(asked: Asked, given: Mapping[str, str]) -> Answer:
@@ -167,7 +167,7 @@ async def permit(asked: Asked, given: Mapping[str, str]) -> Answer:
         say("The ground you have"),
         "text",
         value=found.ground or "",
-        hint=say("For example: our agreement with Slack of 3 May, kept by the secretary. Empty takes it back."),
+        hint=say("For example: their written permission of 3 May, kept by the secretary. Empty takes it back."),
     )
     return Form(say("Permit training"), "permit-training", say("Record"), [field], str(found.id), _warning(found))
 
@@ -237,7 +237,7 @@ SUBJECT = Subject(
             mark("Record the ground on which text from this network's API may be learned"),
             permit,
             (
-                Option("workspace", mark("Which; without it, this one"), by_name=True),
+                Option("workspace", mark("Which server or workspace; without it, this one"), by_name=True),
                 Option("withdraw", mark("Take the permission back"), "yes"),
                 Option("ground", mark("What it rests on")),
             ),

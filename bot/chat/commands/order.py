@@ -1,6 +1,6 @@
 """Commands that keep order: members, block, unblock, pause, resume, control; and those that let in: panel, claim."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from bot.chat.cards import Answer, Button, Card, Choice, Heading, Menu, Note, Part, Row, Text, told
@@ -33,7 +33,7 @@ async def _members(asked: Asked, first: int) -> Card:
     """Those with a role first, then the busiest."""
     found = await text.list_members(asked.sessions, asked.actor)
     found.sort(key=lambda one: -ROLES.index(one.role))
-    lines = [f"• {_told(one)}" for one in found[first : first + _ON_A_CARD]]
+    lines = [f"• {_told(one, found)}" for one in found[first : first + _ON_A_CARD]]
     parts: list[Part] = [Heading(say("Members")), Text("\n".join(lines) or say("Nobody is known yet."))]
     parts.append(Note(say("`/yamabiko members NAME` shows one of them, `/yamabiko members NAME ROLE` gives a role.")))
     if first + _ON_A_CARD < len(found):
@@ -41,7 +41,8 @@ async def _members(asked: Asked, first: int) -> Card:
     return Card(parts)
 
 
-def _told(one: MemberSummary) -> str:
+def _told(one: MemberSummary, every: Sequence[MemberSummary]) -> str:
+    """With their number where somebody else there is called the same."""
     role = shown("role", one.role)
     facts = [
         say("{role}, blocked", role=role) if one.blocked else role,
@@ -50,13 +51,15 @@ def _told(one: MemberSummary) -> str:
     for of in _PURPOSES:
         if of in one.consents:
             facts.append(f"{purpose(of)}: {say('yes') if one.consents[of] else say('no')}")
-    return f"**{one.name}** (#{one.id}, {one.workspace}): {listed(facts)}"
+    alike = sum((other.name, other.workspace) == (one.name, one.workspace) for other in every)
+    where = f"#{one.id}, {one.workspace}" if alike > 1 else one.workspace
+    return f"**{one.name}** ({where}): {listed(facts)}"
 
 
 async def _member(asked: Asked, member: str) -> Card:
     found = await text.list_members(asked.sessions, asked.actor)
     one = next(one for one in found if f"#{one.id}" == member)
-    parts: list[Part] = [Text(_told(one))]
+    parts: list[Part] = [Text(_told(one, found))]
     if asked.actor.role == "owner":
         choices = [Choice(shown("role", role), f"{one.id} {role}") for role in ROLES]
         parts.append(Row([Menu(say("Role"), "role", choices, f"{one.id} {one.role}")]))
@@ -106,7 +109,8 @@ async def pause(asked: Asked, given: Mapping[str, str]) -> Answer:
             say("I answer nobody anywhere until I am resumed; what was asked before is still answered."), "0"
         )
     told = say(
-        "I answer nobody in {channel} until I am resumed; what was asked before is still answered.", channel=name
+        "I answer nobody in {channel} until I am resumed; what was asked before is still answered.",
+        channel=f"#{name}",
     )
     return _paused(told, str(where))
 
@@ -127,7 +131,7 @@ async def _resumed(asked: Asked, where: int | None) -> Card:
     still = await moderation.resume(asked.sessions, asked.actor, where)
     if not still:
         return told(say("I answer everywhere again."))
-    places = listed(place or say("everything") for place in still)
+    places = listed(f"#{place}" if place else say("everything") for place in still)
     return told(say("Resumed; still paused: {places}.", places=places))
 
 
@@ -136,7 +140,7 @@ async def control(asked: Asked, given: Mapping[str, str]) -> Answer:
         await controlling.remove_control(asked.sessions, asked.actor, asked.workspace_id)
         return told(say("The control message goes."))
     name = f"#{await controlling.place_control(asked.sessions, asked.actor, channel(asked, given))}"
-    told_of = say("The control message comes to {channel}, and goes from where it stood before.", channel=name)
+    told_of = say("The control message comes to {channel}. There is one at a time: an earlier one goes.", channel=name)
     note = say(
         "Whoever reads {channel} sees what you see: runs, candidates, what failed. A button does what the role of "
         "whoever presses it allows.",

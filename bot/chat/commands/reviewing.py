@@ -6,7 +6,7 @@ from bot.chat.cards import Answer, Button, Card, Heading, Note, Part, Row, Text
 from bot.chat.commands import figures
 from bot.chat.commands.asked import Asked, Command, Option, Subject
 from bot.chat.commands.meant import NotSaid, channel
-from bot.chat.text_words import left_out
+from bot.chat.text_words import why_not
 from bot.chat.verbs import text
 from db.messages import Reviewable
 from db.models.text import Review
@@ -40,7 +40,7 @@ async def press_decided(asked: Asked, value: str) -> Answer:
 
 async def _page(asked: Asked, where: int, last: int | None, first: str = "") -> Card:
     name, leaf = await text.pending(asked.sessions, asked.actor, where, last, _ON_A_CARD)
-    parts: list[Part] = [Heading(say("Review of {channel}", channel=name))]
+    parts: list[Part] = [Heading(say("Review of {channel}", channel=f"#{name}"))]
     if first:
         parts.append(Text(first))
     for one in leaf.messages:
@@ -90,12 +90,12 @@ async def _one(asked: Asked, value: str, state: Review) -> Card:
     message = asked.call.message.id if asked.call.message else value
     if asked.channel_id is None:
         raise NotSaid(say("Do this on a message of a channel."))
-    why_not = await text.review_message(asked.sessions, asked.actor, asked.channel_id, message, state)
+    reason = await text.review_message(asked.sessions, asked.actor, asked.channel_id, message, state)
     if state == "left_out":
         return Card([Text(say("Left out: this message is learned by nobody from now on."))])
     parts: list[Part] = [Text(say("Approved: this message may be learned."))]
-    if why_not is not None:
-        parts.append(Note(say("It is not learned yet: {why}.", why=left_out(why_not, 1))))
+    if reason is not None:
+        parts.append(Note(say("It is not learned yet: {why}.", why=why_not(reason))))
     return Card(parts)
 
 

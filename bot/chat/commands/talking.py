@@ -8,6 +8,7 @@ from bot.chat.commands.asked import Asked, Command, FormRefused, Option, Subject
 from bot.chat.commands.meant import NotSaid, channel, persona
 from bot.chat.verbs import personas, standing, training
 from db.coded import shown
+from db.members import ROLES
 from db.words import listed, mark, say, say_count
 
 
@@ -44,7 +45,16 @@ async def list_personas(asked: Asked, given: Mapping[str, str]) -> Answer:
         return told(say("There is no persona yet; an admin can make one."))
     here = (await standing.standing(asked.sessions, asked.actor, asked.channel_id)).speaks
     lines = [f"• **{one.name}**: {_voice(one)}" + (say(" (speaks here)") if one.name == here else "") for one in found]
-    return Card([Text("\n".join(lines)), Note(say("`/yamabiko use PERSONA` chooses who answers here."))])
+    note = say("`/yamabiko ask persona=NAME …` asks one of them.")
+    if _chooses(asked):
+        note = say("`/yamabiko use PERSONA` chooses who answers here.")
+    return Card([Text("\n".join(lines)), Note(note)])
+
+
+def _chooses(asked: Asked) -> bool:
+    """Whether who answers here is theirs to say."""
+    here = asked.call.channel
+    return (here is not None and here.direct) or ROLES.index(asked.actor.role) >= ROLES.index("admin")
 
 
 def _voice(one: personas.PersonaSummary) -> str:
@@ -63,7 +73,7 @@ async def use(asked: Asked, given: Mapping[str, str]) -> Answer:
     name = await personas.use(asked.sessions, asked.actor, chosen, where, direct)
     if direct:
         return told(say("From now on {persona} answers you here.", persona=chosen))
-    return told(say("From now on {persona} answers in {channel}.", persona=chosen, channel=name))
+    return told(say("From now on {persona} answers in {channel}.", persona=chosen, channel=f"#{name}"))
 
 
 async def status(asked: Asked, given: Mapping[str, str]) -> Answer:
@@ -79,7 +89,7 @@ async def status(asked: Asked, given: Mapping[str, str]) -> Answer:
             told_of = [run.persona, shown("run status", run.status), figures.progress(run)]
             facts.append((name, listed(one for one in told_of if one)))
     if found.paused:
-        facts.append((say("Paused"), listed(place or say("everything") for place in found.paused)))
+        facts.append((say("Paused"), listed(f"#{place}" if place else say("everything") for place in found.paused)))
     told_here = say("I am paused here.") if found.paused_here else say("I am here.")
     return Card([Facts(facts), Note(told_here)])
 

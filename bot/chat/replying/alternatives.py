@@ -72,10 +72,9 @@ class Alternatives:
     def _card(self, found: Answers) -> Card:
         parts: list[Part] = []
         for one in found.kept:
-            parts += self._offered(found.placed.reply.id, one, said=_is_said(found, one))
+            parts += [*self._offered(found.placed.reply.id, one, said=_is_said(found, one)), Line()]
         if len(found.kept) < MOST:
-            again = Button(say("Other ones"), "another", f"{found.placed.reply.id} more")
-            parts += [Line(), Row([again])]
+            parts.append(Row([Button(say("Other ones"), "another", f"{found.placed.reply.id} more")]))
         return Card([*parts, Note(say("Only you see these; what you choose takes the place of the answer."))])
 
     def _offered(self, reply_id: int, one: ReplyCandidate, *, said: bool) -> Sequence[Part]:

@@ -22,7 +22,7 @@ async def place_control(session: AsyncSession, actor: Actor, channel: int) -> st
     found = await channels.named(session, channel)
     member = await members.named(session, f"#{actor.name.removeprefix('member:')}")
     if member.workspace_id != found.workspace_id:
-        raise NotThere(say("That channel is not of this workspace; type this in the one that you mean."))
+        raise NotThere(say("That channel belongs elsewhere; type this in the one that you mean."))
     await controls.place(session, found, member.id, datetime.now(UTC))
     return found.name
 

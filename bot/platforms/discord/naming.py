@@ -5,9 +5,10 @@ stands in groups. Knows no command's meaning.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot.chat.commands import COMMANDS
+from bot.chat.commands.asked import Command
 from db.words import mark
 
 ROOT = "yamabiko"
@@ -15,7 +16,7 @@ SIDE_BY_SIDE = 25
 
 # Each group with what it is for.
 GROUPS: Mapping[str, tuple[str, Sequence[str]]] = {
-    "order": (mark("Members, and where I answer"), ("members", "block", "unblock", "pause", "resume", "control")),
+    "order": (mark("Members, and where I answer"), ("members", "block", "unblock", "pause", "resume")),
     "text": (mark("Channels, and what they hold"), ("channels", "close", "review", "permit-training")),
 }
 _MORE = "more"
@@ -69,5 +70,21 @@ def _worded(hint: re.Match[str]) -> str:
         return hint[0]
     name = f"{ROOT} {path(hint['name'])}"
     if hint["rest"] or ROOT not in _known:
-        return f"`/{name}{hint['rest']}`"
+        return f"`{' '.join([f'/{name}', *_options(COMMANDS[hint['name']], hint['rest'])])}`"
     return f"</{name}:{_known[ROOT]}>"
+
+
+def _options(command: Command, typed: str) -> Iterator[str]:
+    """What is typed elsewhere by its place, as Discord writes it: behind each option's name."""
+    told = [one.name for one in command.options if one.kind == "yes"]
+    by_place = iter([one.name for one in command.options if one.kind != "yes" and not one.by_name])
+    for word in typed.split():
+        bare = word.strip("[]")
+        if bare in told:
+            named = f"{bare}:True"
+        elif "=" in bare:
+            named = bare.replace("=", ":", 1)
+        else:
+            name = next(by_place, "")  # where none is left, the last one takes the rest
+            named = f"{name}:{bare}" if name else bare
+        yield f"[{named}]" if word.startswith("[") else named

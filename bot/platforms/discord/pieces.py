@@ -64,8 +64,11 @@ Piece = Said | Buttons | Select | Rule
 
 
 def fit(pieces: list[Piece]) -> bool:
-    """Make them few enough; whether some had to go. Buttons are folded before anything goes."""
+    """Make them few enough; whether some had to go. Lines go and buttons are folded before anything else goes."""
     room = COMPONENTS - 2  # the container, and the line that says that the rest is cut
+    for line in [one for one in pieces if isinstance(one, Rule)]:
+        if _size(pieces) > room:
+            pieces.remove(line)
     rows = [one for one in pieces if isinstance(one, Buttons) and len(one.presses) > 1]
     while rows and _size(pieces) > room:
         rows.pop().folded = True

@@ -14,8 +14,9 @@ import structlog
 from bot.chat.events import Thread
 from bot.chat.replying.outgoing import quiet
 from bot.platforms.discord.errors import told
+from bot.platforms.discord.naming import worded
 from bot.platforms.discord.saying import LONGEST
-from bot.platforms.discord.wire import Wire
+from bot.platforms.discord.wire import Wire, place_of
 from db.words import say
 
 log = structlog.get_logger()
@@ -44,7 +45,8 @@ class Privately:
         client = await self._wire.connection.reached()
         try:
             conversation = await client.create_dm(discord.Object(int(to.asker)))
-            await conversation.send(quiet(sentence)[:LONGEST])
+            where = "" if str(conversation.id) == to.channel else _link(to)
+            await conversation.send(worded(quiet(sentence))[: LONGEST - len(where)] + where, suppress_embeds=True)
         except discord.HTTPException as error:
             log.info("a member takes no direct messages", why=repr(told(error)))
             return False
@@ -66,6 +68,11 @@ class Privately:
             return await channel.send(f"<@{to.asker}> {quiet(hint)}"[:LONGEST])
 
         self._wire.connection.client.begin(_gone_later(await self._wire.call(to, send)))
+
+
+def _link(to: Thread) -> str:
+    """What it is about, to be clicked: whoever asked in several places knows which is meant."""
+    return f"\n-# https://discord.com/channels/{to.workspace}/{place_of(to)}/{to.message}"
 
 
 async def _gone_later(hint: discord.Message) -> None:

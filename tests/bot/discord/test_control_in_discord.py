@@ -40,7 +40,7 @@ async def ada(bot: InDiscord, discord: FakeDiscord) -> Person:
 
 
 async def placed(watching: Watching, discord: FakeDiscord, ada: Person, where: Channel) -> Message:
-    answered = await (await ada.slash("yamabiko order control", where)).until_answered()
+    answered = await (await ada.slash("yamabiko control", where)).until_answered()
     assert "The control message comes to #" in answered.text
     await watching.looks(2)
     [post] = discord.bot_posts(where)
@@ -97,7 +97,7 @@ async def test_placed_elsewhere_it_moves_and_taken_away_it_goes(
     await placed(watching, discord, ada, general)
     await placed(watching, discord, ada, board)
     assert discord.bot_posts(general) == []
-    await (await ada.slash("yamabiko order control", board, remove=True)).until_answered()
+    await (await ada.slash("yamabiko control", board, remove=True)).until_answered()
     await watching.looks()
     assert discord.bot_posts(board) == []
 
@@ -139,7 +139,7 @@ async def test_where_it_may_not_be_posted_the_admin_hears_it_in_private(
     bot: InDiscord, ada: Person, discord: FakeDiscord, general: Channel
 ) -> None:
     discord.overwrite(general, "bot", deny=["send_messages"])
-    await (await ada.slash("yamabiko order control", general)).until_answered()
+    await (await ada.slash("yamabiko control", general)).until_answered()
     await Watching(bot.desk, bot.platform).looks()
     [letter] = discord.bot_posts(ada.dm_channel)
     assert "The control message cannot stand in #general" in discord.rendered(letter)
@@ -148,7 +148,7 @@ async def test_where_it_may_not_be_posted_the_admin_hears_it_in_private(
 async def test_posted_by_whoever_died_before_keeping_it_it_is_found_by_its_name(
     bot: InDiscord, ada: Person, discord: FakeDiscord, general: Channel
 ) -> None:
-    await (await ada.slash("yamabiko order control", general)).until_answered()
+    await (await ada.slash("yamabiko control", general)).until_answered()
     await Watching(bot.desk, bot.platform).begins()
     [post] = discord.bot_posts(general)
     async with transaction(bot.sessions) as session:

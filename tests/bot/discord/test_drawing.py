@@ -1,5 +1,6 @@
 """Cards in Discord: whatever a card says, Discord takes it, and nobody is pinged."""
 
+import pytest
 from hypothesis import given, settings
 
 from bot.chat import commands
@@ -152,14 +153,40 @@ def test_texts_name_commands_as_they_are_called_here_and_can_be_clicked_once_dis
     text = "`/yamabiko close` or `/yamabiko members NAME`, never `/yamabiko dance`; `/yamabiko help`"
     naming.forgotten()
     assert naming.worded(text) == (
-        "`/yamabiko text close` or `/yamabiko order members NAME`, never `/yamabiko dance`; `/yamabiko help`"
+        "`/yamabiko text close` or `/yamabiko order members member:NAME`, never `/yamabiko dance`; `/yamabiko help`"
     )
     naming.registered(42)
     try:
         [shown] = components(Card([Text(text)]))
         assert text_of([Text("`/yamabiko close`")]) == "`/yamabiko text close`"
         assert shown["content"] == (
-            "</yamabiko text close:42> or `/yamabiko order members NAME`, never `/yamabiko dance`; </yamabiko help:42>"
+            "</yamabiko text close:42> or `/yamabiko order members member:NAME`, never `/yamabiko dance`; "
+            "</yamabiko help:42>"
         )
     finally:
         naming.forgotten()
+
+
+@pytest.mark.parametrize(
+    ("typed", "here"),
+    [
+        ("members NAME ROLE", "order members member:NAME role:ROLE"),
+        ("ask persona=NAME …", "ask persona:NAME question:…"),
+        ("ask why is that", "ask question:why is that"),
+        ("pause [CHANNEL] [everything]", "order pause [channel:CHANNEL] [everything:True]"),
+    ],
+)
+def test_what_follows_a_command_is_named_as_discord_writes_it(typed: str, here: str) -> None:
+    assert naming.worded(f"`/yamabiko {typed}`") == f"`/yamabiko {here}`"
+
+
+def test_lines_go_before_anything_that_is_read_or_pressed() -> None:
+    ten = [
+        part
+        for one in range(10)
+        for part in (Text(f"{one}"), Row([Button("Say this one", "choose", f"1 {one}")]), Line())
+    ]
+    shown = "\n".join(lines(Card([*ten, Note("Only you see these.")])))
+    assert "the rest is cut" not in shown
+    assert shown.count("Say this one") == 10
+    assert "Only you see these." in shown

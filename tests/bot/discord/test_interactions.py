@@ -104,7 +104,7 @@ async def test_a_command_in_a_direct_message_is_of_the_guild_they_share(bot: Bot
 async def test_whoever_shares_no_guild_is_told_so(bot: Bot, ann: Person) -> None:
     await ann.leave(bot.discord.guild)
     await ann.slash("yamabiko status", ann.dm_channel)
-    assert "I answer members of this workspace only" in bot.shown(ann)
+    assert "I answer only members of my own server" in bot.shown(ann)
     assert bot.desk.heard == []
 
 
@@ -175,7 +175,7 @@ async def test_a_letter_s_button_is_of_the_guild_that_sent_it(bot: Bot, ann: Per
     await ann.leave(other)
     await ann.press(letter, "Yes")
     assert len(bot.desk.heard) == 1
-    assert "members of this workspace only" in bot.shown(ann)
+    assert "only members of my own server" in bot.shown(ann)
 
 
 async def test_a_dangerous_button_asks_first(bot: Bot, ann: Person, general: Channel) -> None:

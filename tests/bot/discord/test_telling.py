@@ -33,10 +33,23 @@ async def test_what_is_meant_for_the_asker_alone_comes_as_a_direct_message(
     sessions: Sessions, tmp_path: Path, discord: FakeDiscord, ann: Person, general: Channel
 ) -> None:
     async with in_discord(sessions, tmp_path, discord):
-        await ann.mention(general, "help")
+        asked = await ann.mention(general, "help")
         (told,) = await discord.until(lambda: discord.bot_posts(ann.dm_channel))
         assert told.content.startswith("Ask me anything and I answer")
+        where = f"https://discord.com/channels/{discord.guild.id}/{general.id}/{asked.id}"
+        assert told.content.endswith(f"\n-# {where}")
         assert discord.bot_posts(general) == []
+
+
+async def test_what_is_told_in_an_answer_to_a_direct_message_names_commands_and_no_other_place(
+    sessions: Sessions, tmp_path: Path, discord: FakeDiscord, ann: Person
+) -> None:
+    async with in_discord(sessions, tmp_path, discord) as bot:
+        asked = await ann.dm("hello")
+        (answer,) = await discord.until(lambda: discord.bot_posts(ann.dm_channel))
+        await bot.platform.tell(place_of(discord, ann.dm_channel, asked), "`/yamabiko use NAME` chooses.")
+        told = await discord.until(lambda: [one for one in discord.bot_posts(ann.dm_channel) if one is not answer])
+        assert [one.content for one in told] == ["`/yamabiko use persona:NAME` chooses."]
 
 
 async def test_who_takes_no_direct_messages_is_told_that_and_nothing_else_in_front_of_others(

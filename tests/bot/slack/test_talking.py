@@ -138,7 +138,7 @@ async def test_a_stranger_through_slack_connect_is_told_no_and_nothing_is_kept(
         await guest.mention(shared, "hello")
         await slack.until(lambda: guest.ephemerals)
         await slack.settled()
-        assert "members of this workspace only" in slack.rendered(guest.ephemerals[0])
+        assert "only members of my own server or workspace" in slack.rendered(guest.ephemerals[0])
         assert (len(guest.ephemerals), await bot.replies(), slack.bot_posts(shared)) == (1, [], [])
     async with reading(sessions) as session:
         assert "Gus" not in [member.name for member in await session.scalars(select(Member))]

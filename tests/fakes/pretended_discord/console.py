@@ -28,6 +28,7 @@ HELP = """\
   ann presses Label          the newest button or menu of that name; "ann presses Persona = echo" chooses
   ann sends Note = because; Persona = echo                fills in the dialog in front and sends it
   花子: おはよう             who has a Japanese name has Discord in Japanese
+  content off                switches the message content intent off in the portal; "content on"
   show                       everything; help; quit"""
 
 
@@ -42,6 +43,9 @@ class Console:
         line = line.strip()
         if not line or line in ("show", "help"):
             return HELP if line == "help" else self.shown()
+        if line in ("content on", "content off"):
+            self.discord.switch(message_content=line == "content on")
+            return f"  message {line}, as in the portal"
         name, _, rest = re.sub(r"^(\w+):", r"\1 :", line).partition(" ")
         try:
             return await self._do(self._person(name), rest.strip())
@@ -101,10 +105,11 @@ class Console:
         return "\n\n".join(rooms)
 
     def _person(self, name: str) -> Person:
-        if name not in self.people:
+        key = name.lower()
+        if key not in self.people:
             locale = "en-US" if name.isascii() else "ja"
-            self.people[name] = self.discord.person(name.title(), is_admin=not self.people, locale=locale)
-        return self.people[name]
+            self.people[key] = self.discord.person(name.title(), is_admin=not self.people, locale=locale)
+        return self.people[key]
 
     def _called(self, person: Person, text: str) -> tuple[str, Json]:
         """The command that a line names, and its options as the registered command wants them."""
