@@ -106,7 +106,7 @@ async def test_in_a_forum_it_is_shown_anew_when_its_post_was_put_away_and_leaves
     bot: InDiscord, ada: Person, discord: FakeDiscord, general: Channel
 ) -> None:
     watching, forum = Watching(bot.desk, bot.platform), discord.channel("ideas", kind=Kind.FORUM)
-    await (await ada.slash("yamabiko order control", general, channel=forum)).until_answered()
+    await (await ada.slash("yamabiko control", general, channel=forum)).until_answered()
     await watching.looks(2)
     [post] = [one for one in discord.world.channels.values() if one.parent == forum.id]
     [card] = discord.bot_posts(post)
@@ -115,7 +115,7 @@ async def test_in_a_forum_it_is_shown_anew_when_its_post_was_put_away_and_leaves
     await trains(bot, 0)
     await watching.looks()
     assert "waits for the trainer" in discord.rendered(card)
-    await (await ada.slash("yamabiko order control", general, remove=True)).until_answered()
+    await (await ada.slash("yamabiko control", general, remove=True)).until_answered()
     await watching.looks()
     assert discord.bot_posts(post) == []
     assert await bot.platform.written(discord.guild.id, forum.id, "another") is None
