@@ -25,7 +25,8 @@ log = structlog.get_logger()
 
 Hearer = Callable[..., Awaitable[object]]
 
-TRIES_S = (0.5, 2.0, 8.0)  # pauses after which an event that failed is handed over again
+# Pauses after which an event that failed is handed over again: a database may be away for some minutes.
+TRIES_S = (0.5, 2.0, 8.0, 20.0, 40.0, 80.0)
 GRACE_S = 1.0  # for what was heard last to be kept, when the client ends
 LONGEST_LIMIT_S = 30.0  # that a call waits where Discord asks to; the library knows no shorter one
 HERE = "here"  # our own event: a session was begun, and its guilds are known

@@ -89,7 +89,7 @@ class _Hearing:
                 await self._on_event(Erased(workspace(guild), str(channel_id), ids))
         elif (guild := self._client.get_guild(guild_id)) is not None:
             async with self._turns[guild.id]:
-                with suppress(discord.NotFound):  # what it was in is gone, of which we are told as well
+                with suppress(discord.NotFound, discord.Forbidden):  # with its place, of which we are told as well
                     where = await found(self._client, guild, channel_id)
                     await self._on_event(Erased(workspace(guild), place(where)[0].id, ids))
 

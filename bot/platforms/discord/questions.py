@@ -33,6 +33,11 @@ ABOUT: Remembered[int, discord.Message] = Remembered(200, 15 * 60.0)
 Note = Callable[[discord.Message], None]
 
 
+async def forget(payload: discord.RawMessageDeleteEvent | discord.RawMessageUpdateEvent) -> None:
+    """The message does not say any more what it said."""
+    ABOUT.forget(payload.message_id)
+
+
 async def ask(
     asking: Asking, me: int, call: Call, question: Question, place: Answering, on_event: OnEvent, note: Note
 ) -> None:

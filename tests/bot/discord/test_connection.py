@@ -4,11 +4,12 @@ import asyncio
 import logging
 from pathlib import Path
 
+import discord as library
 import pytest
 
 from bot.chat.keeping import Pauses
 from bot.chat.platform import NotAdmitted, NotReached
-from bot.platforms.discord import gateway
+from bot.platforms.discord import client, gateway
 from bot.platforms.discord.connection import Connection, ContentRefused
 from db.session import Sessions
 from tests.fakes.discord import Channel, FakeDiscord, Person
@@ -184,3 +185,30 @@ async def test_intents_that_are_wanted_while_there_is_no_connection_are_asked_fo
 def test_however_long_discord_fails_fewer_sessions_are_begun_than_it_takes_in_a_day() -> None:
     pauses = [gateway.pause_after(failures, Pauses(), resumes=False) for failures in range(8, 1008)]
     assert sum(pauses) > 86_400
+
+
+async def test_what_cannot_be_kept_for_two_minutes_is_kept_then(
+    discord: FakeDiscord, ann: Person, general: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Discord sends nothing twice; here a second lasts a hundredth of one."""
+    monkeypatch.setattr(client, "TRIES_S", tuple(one / 100 for one in client.TRIES_S))
+    kept, words = connection(discord), list[str]()
+    back = asyncio.get_running_loop().time() + 1.2
+
+    class Rows:
+        def listen(self, client: client.Client, on_event: object) -> None:
+            client.hear("message", self.keep)
+
+        async def keep(self, message: library.Message) -> None:
+            if asyncio.get_running_loop().time() < back:
+                raise OSError("the database is away")
+            words.append(message.content)
+
+    kept._listeners = [Rows()]
+    serving = asyncio.create_task(kept.serve(unheard))
+    await discord.until(lambda: kept.connected)
+    await ann.mention(general, "hello")
+    await discord.until(lambda: words)
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
+    assert len(words) == 1
