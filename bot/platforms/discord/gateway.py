@@ -40,7 +40,8 @@ async def connected_for_ever(client: "Client") -> None:
         failures = 0 if stood else failures
         session = _session_of(client) if resumable and failures < RESUMES else {}
         pause = min(client.pauses.longest, client.pauses.first * 2 ** (failures - 1)) if failures else 0.0
-        pause = max(pause * random.uniform(0.8, 1.0), 0.0 if session else IDENTIFY_S)
+        before_another = 0.0 if session else _identifying(began, resumable=resumable)
+        pause = max(pause * random.uniform(0.8, 1.0), before_another)
         if failures == 0 or why != said:
             log.info("the connection to Discord is made anew", why=why, pause_s=round(pause, 1), resumes=bool(session))
         failures, said = failures + 1, why
@@ -62,6 +63,13 @@ async def _one_connection(client: "Client", session: dict[str, Any], *, initial:
         return True, str(closed.code)
     except (discord.GatewayNotFound, discord.HTTPException, aiohttp.ClientError, TimeoutError, OSError) as error:
         return True, type(error).__name__
+
+
+def _identifying(began: float, *, resumable: bool) -> float:
+    """How long until Discord takes another session. Where it ended the last one itself, it wants the whole pause; one
+    that we give up, to ask for other events, is followed at once: commands that come in between are lost.
+    """
+    return max(0.0, IDENTIFY_S - (time.monotonic() - began)) if resumable else IDENTIFY_S
 
 
 def _session_of(client: "Client") -> dict[str, Any]:
