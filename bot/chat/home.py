@@ -273,7 +273,7 @@ def _age(since: datetime) -> str:
 
 
 def _errors(asked: Asked, seen: Glance) -> list[Part]:
-    lines = [f"• {network.title()}: {_short(why)}" for network, why in seen.troubles]
+    lines = [f"• {network.capitalize()}: {_short(why)}" for network, why in seen.troubles]
     lines += [f"• {persona}: {_short(why)}" for persona, why in asked.around.live.errors.items()]
     for number, persona, why in seen.failed_runs:
         reason = {"run": number, "persona": persona, "reason": _short(why)}

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from pathlib import Path
+from types import SimpleNamespace
 
 import discord as library
 import pytest
@@ -133,6 +134,26 @@ async def test_the_message_content_intent_is_asked_for_when_wanted_and_its_refus
     await asyncio.gather(serving, return_exceptions=True)
 
 
+async def test_a_session_that_is_given_up_is_followed_at_once_and_one_that_discord_ended_after_a_pause(
+    discord: FakeDiscord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(gateway, "IDENTIFY_S", 0.2)
+    monkeypatch.setattr(gateway, "log", SimpleNamespace(info=lambda _, **told: pauses.append(told["pause_s"])))
+    kept = connection(discord)
+    serving = asyncio.create_task(kept.serve(unheard))
+    await discord.until(lambda: kept.connected)
+    await asyncio.sleep(0.2)
+    await kept.again()
+    await discord.until(lambda: discord.gateway.identified == 2 and kept.connected)
+    await asyncio.sleep(0.2)
+    discord.invalidate_sessions()
+    await discord.until(lambda: discord.gateway.identified == 3 and kept.connected)
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
+    assert pauses == [0.0, 0.2]
+
+
 async def test_a_discord_that_is_down_at_the_beginning_is_not_reached(discord: FakeDiscord) -> None:
     discord.fault("GET /users/@me", status=403, times=9)
     with pytest.raises(NotReached, match="403"):
@@ -183,7 +204,7 @@ async def test_intents_that_are_wanted_while_there_is_no_connection_are_asked_fo
 
 
 def test_however_long_discord_fails_fewer_sessions_are_begun_than_it_takes_in_a_day() -> None:
-    pauses = [gateway.pause_after(failures, Pauses(), resumes=False) for failures in range(8, 1008)]
+    pauses = [gateway.pause_after(failures, Pauses(), gateway.IDENTIFY_S) for failures in range(8, 1008)]
     assert sum(pauses) > 86_400
 
 

@@ -25,6 +25,8 @@ DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE, RESUME, RECONNECT, REQUEST_MEMBE
     0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11,
 )  # fmt: skip
 GONE_AWAY = 1006
+# What comes back sooner than any network brings it, the library takes for an answer to the heartbeat before.
+ON_THE_WAY_S = 0.02
 FINAL = (4004, 4007, 4009, 4010, 4011, 4012, 4013, 4014)
 
 
@@ -175,7 +177,8 @@ class Gateway:
                 if self.dropped_acks:
                     self.dropped_acks -= 1
                 else:
-                    socket.put({"op": ACK, "t": None, "s": None, "d": None})
+                    acknowledged = {"op": ACK, "t": None, "s": None, "d": None}
+                    asyncio.get_running_loop().call_later(ON_THE_WAY_S, socket.put, acknowledged)
             case 2 if socket.session is None:
                 self._identify(socket, data)
             case 6 if socket.session is None:
