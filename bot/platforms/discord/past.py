@@ -4,6 +4,7 @@ Owns what may be read at all, and which refusals need somebody's hand. A row of 
 remembered between its pages, and laid anew where a restart forgot it.
 """
 
+import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -25,6 +26,7 @@ from bot.platforms.discord.timeline import Readable, Timeline
 from db.backfills import EVERYTHING
 
 PAUSE_S = 0.25  # before each call: reading leaves turns to answering
+HELD_S = 300.0  # for which what was read ahead waits for the next page: the channel may have been closed
 _REMEMBERED = 16  # channels that are being read
 _GONE_LATELY = 1000
 _TROUBLES: Mapping[int, Trouble] = {
@@ -51,7 +53,7 @@ class Past:
     def __init__(self, connection: Connection, content: Content, names: Names) -> None:
         self._connection, self._content, self._names = connection, content, names
         self._on_event: OnEvent = _unheard
-        self._rows: OrderedDict[str, _Row] = OrderedDict()
+        self._rows: OrderedDict[str, tuple[_Row, asyncio.TimerHandle]] = OrderedDict()
         self._gone: deque[int] = deque(maxlen=_GONE_LATELY)  # threads that were deleted, maybe since we read them
 
     def listen(self, client: Client, on_event: OnEvent) -> None:
@@ -67,7 +69,7 @@ class Past:
 
         Raises OutOfReach, NotReached.
         """
-        row = self._rows.pop(channel.id, None)
+        row = self._taken_up(channel.id)
         try:
             if before is None or row is None or row.timeline.before != int(before):
                 begin = int(before) if before is not None else None
@@ -109,10 +111,17 @@ class Past:
                 found.append(await row.channel.fetch_message(thread))
         return found
 
+    def _taken_up(self, channel: str) -> _Row | None:
+        row, timer = self._rows.pop(channel, (None, None))
+        if timer is not None:
+            timer.cancel()
+        return row
+
     def _remember(self, channel: str, row: _Row) -> None:
-        self._rows[channel] = row
+        timer = asyncio.get_running_loop().call_later(HELD_S, self._taken_up, channel)
+        self._rows[channel] = (row, timer)
         while len(self._rows) > _REMEMBERED:
-            self._rows.popitem(last=False)
+            self._taken_up(next(iter(self._rows)))
 
     async def _enter(self, workspace: WorkspaceSeen, channel: ChannelSeen) -> Readable:
         """The channel, where all that is written in it may be read: Discord gives an empty page where it may not."""

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from bot.chat.events import ChannelSeen, WorkspaceSeen
 from bot.chat.platform import OutOfReach
-from bot.platforms.discord import timeline
+from bot.platforms.discord import past, timeline
 from bot.platforms.discord.timeline import Timeline
 from db.backfills import Progress
 from db.models import Message as Row
@@ -311,3 +311,19 @@ async def test_thrown_out_while_nobody_listened_it_reads_no_more_of_that_server(
         await bot.lack()
         await bot.works()
         assert (await bot.row(general)).state == "closed"
+
+
+async def test_what_was_read_ahead_is_forgotten_when_nobody_asks_for_it(
+    sqlite_sessions: Sessions, discord: FakeDiscord, ann: Person, general: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The channel was closed between two pages."""
+    monkeypatch.setattr(past, "HELD_S", 0.1)
+    discord.fill(general, ann, [f"word {number}" for number in range(250)])
+    async with listening(sqlite_sessions, discord) as bot:
+        await bot.opens(general)
+        where = (WorkspaceSeen("discord", discord.guild.id, "Town"), ChannelSeen(general.id, "general"))
+        first = await bot.network.history(*where, None)
+        read_ahead = bot.network._past._rows
+        assert read_ahead
+        await discord.until(lambda: not read_ahead)
+        assert len((await bot.network.history(*where, first.before)).written) == 100
