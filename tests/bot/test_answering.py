@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.chat import texts
-from bot.chat.events import Thread
+from bot.chat.events import Thread, WorkspaceSeen
 from bot.chat.platform import NotShown
 from bot.chat.replying.answering import Answering
 from bot.chat.replying.reply import Limits, Replier
@@ -133,6 +133,25 @@ async def test_no_more_are_in_hand_than_there_is_room_for(town: Town) -> None:
     engine = ScriptedEngine(word_s=0.02, max_waiting=2)  # one speaks and two wait: a fourth would hear it is busy
     await town.worker(engine, at_once=3)
     assert [(await town.ended(one)).status for one in asked] == ["done"] * 7
+
+
+async def test_a_network_that_is_away_never_holds_all_hands(town: Town) -> None:
+    class Away(RecordingPlatform):
+        name = "discord"
+
+        async def show(self, to, draft):
+            self.places.append(to)
+            await asyncio.Event().wait()
+
+    away = Away()
+    for _ in range(9):
+        await town.asked(mention(workspace=WorkspaceSeen("discord", "G1", "Harbour")))
+    await town.worker(ScriptedEngine(), away, town.platform, at_once=8, lease=timedelta(seconds=30))
+    async with asyncio.timeout(10):
+        while len(away.places) < 6:  # noqa: ASYNC110  # the worker tells nobody
+            await asyncio.sleep(0.02)
+    assert (await town.ended(await town.asked())).status == "done"
+    assert len(away.places) == 6
 
 
 async def test_a_long_answer_keeps_its_lease(town: Town) -> None:

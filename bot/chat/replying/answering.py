@@ -6,11 +6,13 @@ Knows no model, and of networks only which are there to be shown on.
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.platform import Platform
 from bot.chat.replying.hand import Hand
@@ -150,23 +152,36 @@ class Answering:
                 task.cancel()
 
     async def _claim(self) -> None:
-        room, platforms = self._at_once - len(self._hands), dict(self._platforms)
-        self._full = room <= 0
+        platforms, free = dict(self._platforms), self._at_once - len(self._hands)
+        self._full = free <= 0
         if self._full or not platforms:
             return
-        now = datetime.now(UTC)
-        reach = [
-            replies.Reach(name, platform.sitting, others_before=now - self._replier.limits.patience)
-            for name, platform in platforms.items()
-        ]
+        held = Counter(hand.to.platform for hand in self._hands.values())
+        claimed: list[replies.Placed] = []
         async with transaction(self._sessions) as session:
-            claimed = await replies.claim(session, self._instance, reach, now, room, self._lease)
-        self._full = len(claimed) == room
+            for name in sorted(platforms, key=lambda one: held[one]):
+                room = min(free - len(claimed), self._share() - held[name])
+                claimed += (found := await self._claimed(session, platforms[name], room))
+                self._full |= len(found) == max(room, 0)
         for one in claimed:
             hand = Hand(self._sessions, one, self._lease)
             task = asyncio.create_task(self._replier.answer(platforms[hand.to.platform], hand))
             self._hands[task] = hand
             task.add_done_callback(self._done)
+
+    async def _claimed(self, session: AsyncSession, platform: Platform, room: int) -> list[replies.Placed]:
+        if room <= 0:
+            return []
+        now = datetime.now(UTC)
+        reach = replies.Reach(platform.name, platform.sitting, others_before=now - self._replier.limits.patience)
+        return await replies.claim(session, self._instance, [reach], now, room, self._lease)
+
+    def _share(self) -> int:
+        """How many rows of one platform may be in hand: one that is slow or away, whose answers wait for it, never
+        takes the room of all the others.
+        """
+        others = len(self._platforms) - 1
+        return self._at_once - others * (self._at_once // (2 + 2 * others))
 
     def _done(self, task: asyncio.Task[None]) -> None:
         hand = self._hands.pop(task)
