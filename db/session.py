@@ -31,9 +31,10 @@ def open_engine(url: str) -> AsyncEngine:
     """An engine for `sqlite+aiosqlite:///…` or `postgresql+psycopg://…`. The caller disposes of it."""
     try:
         parsed = make_url(url)
+        # Faults go into logs with their text, in which people's words would stand as a statement's parameters.
         if parsed.get_backend_name() == "sqlite":
             return _open_sqlite(url)
-        return create_async_engine(url, pool_pre_ping=True)
+        return create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
     except Exception as error:
         raise DatabaseUnavailable(
             say(
@@ -48,7 +49,8 @@ def _open_sqlite(url: str) -> AsyncEngine:
     if file:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
     # The driver must not open transactions by itself: BEGIN is ours to say (see _begin).
-    engine = create_async_engine(url, connect_args={"isolation_level": None, "timeout": 30})
+    connect = {"isolation_level": None, "timeout": 30}
+    engine = create_async_engine(url, connect_args=connect, hide_parameters=True)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin)
     event.listen(engine.sync_engine, "invalidate", _roll_back)

@@ -11,7 +11,10 @@ from db.coded import CODED
 from tools import texts
 
 JAPANESE = texts.ROOT / "db" / "locale" / "ja" / "LC_MESSAGES" / "yamabiko.po"
-SAME = {"torch", "Python", "Top-p", "%m/%d %H:%M", "{network}: {what}", "{adapter}({state})"}  # no Japanese in them
+SAME = {  # no Japanese in them
+    *("torch", "Python", "Top-p", "%m/%d %H:%M"),
+    *("{network}: {what}", "{adapter}({state})", "  {permission}: {purpose}", "{permission}（{purpose}）"),
+}
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,10 @@ class NotShown(Exception):
     """This can never be shown there: the channel is gone, the terminal is closed. The message says why."""
 
 
+class Unasked(NotShown):
+    """Who asked has deleted the question, so nobody is answered."""
+
+
 class NotReached(Exception):
     """The network cannot be reached for now; the message says why. It is worth trying again."""
 

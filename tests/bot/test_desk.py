@@ -52,7 +52,7 @@ async def test_options_that_a_network_took_apart_lead_to_the_same(counter: Count
     shown = rendered(await counter.desk.command(counter.call("Ada"), "promote", given))
     assert shown.startswith("**echo**: the bare base → adapter 1")
     closed = rendered(await counter.desk.command(counter.call("Ada"), "close", {"channel": "<#C1>"}))
-    assert closed.startswith("general is closed")
+    assert closed.startswith("#general is closed")
 
 
 async def suggested(counter: Counter, who: str, command: str, option: str, typed: str) -> list[Choice]:
@@ -101,6 +101,6 @@ async def test_members_learn_no_channels_name_from_what_they_may_not_do(sqlite_c
     refused = {await sqlite_counter.reads("Ben", f"use echo {name}") for name in ("layoffs", "nothing", "<#C8|mine>")}
     assert refused == {"Only an admin may do this (use); you are a member. You can ask Ada, Ann."}
     assert "layoffs" not in await sqlite_counter.reads("Ben", "status")
-    assert "Paused: layoffs" in await sqlite_counter.reads("Cleo", "status")
+    assert "Paused: #layoffs" in await sqlite_counter.reads("Cleo", "status")
     async with reading(sqlite_counter.sessions) as session:
         assert await session.scalar(select(Channel).where(Channel.platform_id == "C8")) is None

@@ -12,7 +12,8 @@ import pytest
 from pydantic import BaseModel
 
 from bot.config import BotConfig
-from db.config import TABLES, ConfigRefused, Server, Shared, load, secret_key
+from db.config import TABLES, ConfigRefused, Server, Shared, load
+from db.keys import secret_key
 from tests.fakes import config_file
 from tests.fakes.config_file import written
 from trainer.config import TrainerConfig

@@ -36,6 +36,14 @@ async def test_reading_cannot_write(sessions: Sessions, now) -> None:
     assert await count(sessions) == 1
 
 
+async def test_what_goes_wrong_with_a_statement_tells_none_of_its_values(sessions: Sessions) -> None:
+    """Logs hold what goes wrong; a value may be what somebody wrote."""
+    with pytest.raises(DBAPIError) as raised:
+        async with transaction(sessions) as session:
+            await session.execute(text("INSERT INTO nowhere VALUES (:words)"), {"words": "a secret wish"})
+    assert "secret wish" not in str(raised.value)
+
+
 async def test_times_come_back_in_utc(sessions: Sessions, now) -> None:
     async with transaction(sessions) as session:
         await workspaces.ensure(session, "slack", "T1", "One", now)

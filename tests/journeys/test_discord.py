@@ -1,10 +1,13 @@
 """A community in Discord, from its first mention to a voice of its own and back: only Discord itself is not real."""
 
+import asyncio
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
+from tests.fakes.discord import Channel, FakeDiscord, Message, Person
 from tests.fakes.discord_process import fresh_discord, running
 from tests.fakes.harbour import TALK, gets_a_voice
 from tests.fakes.harbour_in_discord import HarbourInDiscord
@@ -40,3 +43,47 @@ async def test_the_starter_base_takes_on_the_communitys_manner_in_discord(
         assert "over" in after.lower(), after
         assert not before.rstrip().endswith("Over.")
         assert "Traceback" not in bot.told
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+async def test_two_hundred_mentions_in_ten_seconds_are_answered_once_each_across_a_kill(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Discord sends nothing again: what was asked while the bot was dead is looked for when it is back."""
+    monkeypatch.setenv("YAMABIKO_BASES__DEFAULT", str(tiny_base(tmp_path / "tiny")))
+    monkeypatch.setenv("YAMABIKO_CHAT__MEMBER_WAITING", "0")  # whether each is answered is what is asked here
+    async with fresh_discord() as discord:
+        people = [discord.person(f"P{number}") for number in range(40)]
+        rooms = [discord.channel(f"room-{number}") for number in range(20)]
+        asked: list[Message] = []
+        async with running(discord, tmp_path) as bot:
+            await bot.says("Discord: connected")
+            await _ask_all(people, rooms, asked, 100)
+            await bot.end(signal.SIGKILL)
+        async with running(discord, tmp_path) as bot:
+            await asyncio.gather(_ask_all(people, rooms, asked, 200), bot.says("Discord: connected"))
+            await discord.until(lambda: all(_finished(discord, one) for one in asked), 600)
+        assert len(asked) == 200
+        for one in asked:
+            assert len(_answers(discord, one)) == 1, discord.transcript(discord.world.channels[one.channel])
+        assert "Traceback" not in bot.told
+
+
+async def _ask_all(people: list[Person], rooms: list[Channel], asked: list[Message], until: int) -> None:
+    """Twenty a second, of everyone in every room, until so many were asked."""
+    while len(asked) < until:
+        number = len(asked)
+        asked.append(await people[number % 40].mention(rooms[number % 20], f"Question {number}?"))
+        await asyncio.sleep(0.05)
+
+
+def _answers(discord: FakeDiscord, asked: Message) -> list[Message]:
+    every = discord.bot_posts(discord.world.channels[asked.channel])
+    return [one for one in every if (one.reference or {}).get("message_id") == asked.id]
+
+
+def _finished(discord: FakeDiscord, asked: Message) -> bool:
+    """Answered whole, or asked to come back in a moment."""
+    posts = _answers(discord, asked)
+    return bool(posts) and ("AI · " in posts[-1].content or "Many people are asking" in posts[-1].content)

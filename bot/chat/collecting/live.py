@@ -46,6 +46,9 @@ class Collecting:
     async def erased(self, event: Erased) -> None:
         """What is gone there is gone here."""
         seen, now = event.workspace, datetime.now(UTC)
+        async with reading(self._sessions) as session:  # most of what is deleted was nothing of ours
+            if await channels.numbered(session, seen.platform, seen.id, event.channel) is None:
+                return
 
         async def erase(session: AsyncSession) -> None:
             held = await channels.held(session, seen.platform, seen.id, event.channel)

@@ -14,7 +14,7 @@ from bot.chat.events import Thread
 from bot.chat.platform import Draft, Kind, Platform
 from bot.chat.replying.posting import merged
 from bot.chat.replying.reply_buttons import buttons
-from db import members, replies
+from db import members, questions, replies
 from db.models import Reply
 from db.session import Sessions, reading, transaction
 
@@ -83,6 +83,11 @@ class Hand:
     async def apologise(self, why: str) -> None:
         async with self._last_write() as session:
             await replies.apologise(session, self.reply, why, self._shown, datetime.now(UTC))
+
+    async def unask(self) -> None:
+        """The question is gone: nothing of it is kept, and nothing of an answer stays."""
+        async with self._last_write() as session:
+            await questions.unask(session, self.reply.channel_id, [self.reply.platform_message_id])
 
     def _last_write(self) -> AbstractAsyncContextManager[AsyncSession]:
         self.ending = True

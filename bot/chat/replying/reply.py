@@ -15,7 +15,7 @@ import structlog
 
 from bot.chat import texts
 from bot.chat.events import Thread
-from bot.chat.platform import Kind, NotShown, Platform
+from bot.chat.platform import Kind, NotShown, Platform, Unasked
 from bot.chat.replying.blocklist import Blocklist
 from bot.chat.replying.context import Context, Reach, gathered, seen_in_thread
 from bot.chat.replying.hand import Hand, place_of
@@ -89,6 +89,8 @@ class Replier:
             elif why := await self._why_not(platform, hand):
                 await self._show(platform, hand, _saying(why), "sentence")
                 await (hand.apologise(why) if why == say(texts.TOO_LATE) else self._fail(hand, why))
+        except Unasked:
+            await hand.unask()
         except NotShown as refusal:
             await self._fail(hand, str(refusal))
 

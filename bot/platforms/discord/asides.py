@@ -13,7 +13,7 @@ from bot.platforms.discord import forms
 from bot.platforms.discord.custom_ids import Pressed
 from bot.platforms.discord.forms import OPEN, Opened
 from bot.platforms.discord.kept import SURE
-from db.words import say
+from db.words import language, say
 
 NO = "=no"  # the press that takes a question back
 
@@ -51,7 +51,7 @@ def refused(refusal: FormRefused, opened: Opened | None) -> Card:
 def _sure(custom: str, press: str, named: str) -> str:
     """What is asked before: under answers always the same, elsewhere as it was said with the button."""
     always: Mapping[str, str] = {one.press: one.sure for one in buttons(0) if one.sure}
-    said = always.get(press) or SURE.get(custom)
+    said = always.get(press) or SURE.get((language(), custom))
     return said or (f"**{named}**: {say('Are you sure?')}" if named else say("Are you sure?"))
 
 

@@ -36,6 +36,8 @@ class Typed:
 
 def call(interaction: Asking, guild: discord.Guild, message: Posted | None = None) -> Call:
     channel, thread = place(interaction.channel) if interaction.channel is not None else (None, None)
+    if channel is not None and channel.direct:
+        channel = replace(channel, name=f"@{interaction.user.display_name}")
     who = replace(member(interaction.user), locale=str(interaction.locale.value))
     return Call(workspace(guild), who, channel, thread, message)
 

@@ -32,17 +32,22 @@ class CatchingUp:
         self._before: datetime | None = None  # since when the first session has missed what was asked
 
     def listen(self, client: Client, on_event: OnEvent) -> None:
+        attends = False
+
         async def guild(guild: discord.Guild) -> None:
             with self._looks():
                 since = await self._since(client)
                 await self._look(client, on_event, _channels(guild, since), since)
 
         async def here() -> None:
+            nonlocal attends
             with self._looks():
                 since = await self._since(client)
                 channels = [client.get_partial_messageable(int(one)) for one in await self._attendance.directs()]
                 await self._look(client, on_event, channels, since)
-            client.begin(self._attend(client))
+            if not attends:  # a client has many sessions, one after the other
+                attends = True
+                client.begin(self._attend(client))
 
         client.hear("guild_available", guild)
         client.hear(HERE, here)

@@ -25,7 +25,8 @@ log = structlog.get_logger()
 
 Hearer = Callable[..., Awaitable[object]]
 
-TRIES_S = (0.5, 2.0, 8.0)  # pauses after which an event that failed is handed over again
+# Pauses after which an event that failed is handed over again: a database may be away for some minutes.
+TRIES_S = (0.5, 2.0, 8.0, 20.0, 40.0, 80.0)
 GRACE_S = 1.0  # for what was heard last to be kept, when the client ends
 LONGEST_LIMIT_S = 30.0  # that a call waits where Discord asks to; the library knows no shorter one
 HERE = "here"  # our own event: a session was begun, and its guilds are known
@@ -56,6 +57,8 @@ class Client(discord.Client):
         self.presence, self.pauses = presence or Presence(), pauses or Pauses()
         self.stands = False  # whether what happens is told to us
         self.began = datetime.now(UTC)  # the session
+        self.asked_for = intents.value  # with which the session was begun
+        self.given_up = False  # whether it is ended by us, for another one
         self._complete = False  # whether the session's guilds are known
         self._hearers: defaultdict[str, list[Hearer]] = defaultdict(list)
         self._hearing: set[asyncio.Task[None]] = set()
@@ -70,6 +73,7 @@ class Client(discord.Client):
         self._connection._intents = intents
         self.stands = False
         if self.ws:
+            self.given_up = self.ws.open
             self.ws.session_id = None  # which is not taken up again
             await self.ws.close(4000)
 

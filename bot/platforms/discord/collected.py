@@ -89,7 +89,7 @@ class _Hearing:
                 await self._on_event(Erased(workspace(guild), str(channel_id), ids))
         elif (guild := self._client.get_guild(guild_id)) is not None:
             async with self._turns[guild.id]:
-                with suppress(discord.NotFound):  # what it was in is gone, of which we are told as well
+                with suppress(discord.NotFound, discord.Forbidden):  # with its place, of which we are told as well
                     where = await found(self._client, guild, channel_id)
                     await self._on_event(Erased(workspace(guild), place(where)[0].id, ids))
 
@@ -106,11 +106,11 @@ class _Hearing:
     async def channel_changed(self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel) -> None:
         if before.name != after.name:
             await self._on_event(Renamed(workspace(after.guild), ChannelSeen(str(after.id), after.name)))
-        if before.overwrites != after.overwrites:
+        if before.overwrites != after.overwrites and _ours_in(before) != _ours_in(after):
             await self._sees_otherwise()
 
     async def role_changed(self, before: discord.Role, after: discord.Role) -> None:
-        if before.permissions != after.permissions:
+        if before.permissions != after.permissions and after in after.guild.me.roles:
             await self._sees_otherwise()
 
     async def member_changed(self, before: discord.Member, after: discord.Member) -> None:
@@ -128,3 +128,9 @@ class _Hearing:
     async def thrown_out(self, guild: discord.Guild) -> None:
         """Also when the server is deleted; one that is merely out of reach is no such event."""
         await self._on_event(Left(workspace(guild)))
+
+
+def _ours_in(channel: discord.abc.GuildChannel) -> tuple[bool, bool, bool]:
+    """What we may do there that reading needs."""
+    may = channel.permissions_for(channel.guild.me)
+    return may.view_channel, may.read_message_history, may.connect

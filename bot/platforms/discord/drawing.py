@@ -33,7 +33,7 @@ from bot.platforms.discord.pieces import (
     fit,
     shorten,
 )
-from db.words import say
+from db.words import language, say
 
 LABEL, PLACEHOLDER, CHOICE = 80, 150, 100
 HEADING = 200
@@ -200,7 +200,7 @@ def _press(button: Button, names: _Names) -> Press | None:
         log.warning("a button's value is too long for Discord", press=button.press)
         return None
     if button.sure:
-        SURE[custom] = button.sure
+        SURE[language(), custom] = button.sure
     return Press(label(button.label), custom, button.style)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import discord
 
-from bot.chat.platform import NotShown, OutOfReach, Trouble
+from bot.chat.platform import NotShown, OutOfReach, Trouble, Unasked
 from bot.chat.replying.posting import Gone
 from db.words import mark, say
 
@@ -42,7 +42,6 @@ _TROUBLES: Mapping[int, Trouble] = {
 }
 _NEVER: Mapping[int, str] = {
     THREAD_LOCKED: mark("The thread is locked."),
-    NO_HISTORY: mark("I may not read what was written here before, so I cannot answer it."),
     MODERATED: mark("The server's moderation keeps me from posting this."),
     HARMFUL_LINK: mark("The server's moderation keeps me from posting this."),
 }
@@ -57,7 +56,7 @@ def told(error: discord.HTTPException) -> Exception:
     if error.code in _NEVER:
         return NotShown(say(_NEVER[error.code]))
     if error.code == INVALID_BODY and "message_reference" in error.text:
-        return NotShown(say("The question was deleted."))
+        return Unasked(say("The question was deleted."))
     if error.code in _PASSES or error.status not in (400, 403, 404):
         return error
     return NotShown(say("Discord does not take it ({reason}).", reason=error.text or error.code))

@@ -32,7 +32,7 @@ from bot.platforms.discord.drawing import CHOSEN, label, value_of
 from bot.platforms.discord.forms import KEPT, MORE, OPEN, PAGE, Opened
 from bot.platforms.discord.kept import FORMS, Remembered
 from bot.platforms.discord.places import Answering
-from bot.platforms.discord.questions import ABOUT, ask
+from bot.platforms.discord.questions import ABOUT, ask, forget
 from db.words import by_default, say, speaking
 
 log = structlog.get_logger()
@@ -75,6 +75,8 @@ class Interactions:
             client.begin(syncing.sync(client))
 
         client.hear("interaction", heard)
+        for event in ("raw_message_delete", "raw_message_edit"):
+            client.hear(event, forget)
         client.hear(HERE, here)
 
 
@@ -167,7 +169,6 @@ class _Counter:
     async def _sure(self, asking: Asking, place: Answering, custom: str, wanted: Pressed) -> None:
         """Discord asks nobody whether they are sure, so a card does."""
         named = calls.label_of(asking.message, custom)
-
         await self._handle(asking, place, partial(unsure, custom, wanted, named), wanted.workspace)
 
     async def _submit(self, asking: Asking) -> None:

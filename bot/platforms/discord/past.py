@@ -13,7 +13,7 @@ from typing import TypeGuard
 
 import discord
 
-from bot.chat.events import ChannelSeen, WorkspaceSeen, Written
+from bot.chat.events import ChannelSeen, Event, Left, WorkspaceSeen, Written
 from bot.chat.platform import OnEvent, OutOfReach, Page, Trouble
 from bot.platforms.discord import said
 from bot.platforms.discord.client import Client
@@ -44,13 +44,19 @@ class _Row:
     begun: set[int] = field(default_factory=set[int])  # threads whose first message has come
 
 
+async def _unheard(event: Event) -> None: ...
+
+
 class Past:
     def __init__(self, connection: Connection, content: Content, names: Names) -> None:
         self._connection, self._content, self._names = connection, content, names
+        self._on_event: OnEvent = _unheard
         self._rows: OrderedDict[str, _Row] = OrderedDict()
         self._gone: deque[int] = deque(maxlen=_GONE_LATELY)  # threads that were deleted, maybe since we read them
 
     def listen(self, client: Client, on_event: OnEvent) -> None:
+        self._on_event = on_event
+
         async def deleted(payload: discord.RawThreadDeleteEvent) -> None:
             self._gone.append(payload.thread_id)
 
@@ -67,6 +73,8 @@ class Past:
                 begin = int(before) if before is not None else None
                 row = _Row(place := await self._enter(workspace, channel), Timeline(place, begin, PAUSE_S))
             messages = await row.timeline.page()
+            if row.timeline.came_empty:  # so it looks where nothing is older, and where we may not read any more
+                await self._enter(workspace, channel)
             first = await self._first_messages(row, messages)
             every = [await self._written(row.channel, one) for one in (*messages, *first)]
         except discord.HTTPException as error:
@@ -113,6 +121,7 @@ class Past:
             raise OutOfReach(lack or "no message content")
         guild = client.get_guild(int(workspace.id))
         if guild is None or client.user is None:
+            await self._on_event(Left(workspace))  # we were thrown out while nobody listened
             raise OutOfReach("not in channel")
         place = await client.fetch_channel(int(channel.id))
         if not isinstance(place, _READABLE) or place.guild.id != guild.id:

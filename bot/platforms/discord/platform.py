@@ -65,7 +65,7 @@ class Discord:
         interactions = Interactions(desk, self._homes.of, self._threads.note)
         thumbs = Thumbs(self._homes.of)
         listeners += [mentions, CatchingUp(mentions, attendance), Collected(names)]
-        listeners += [self._past, thumbs, interactions]
+        listeners += [self._past, self._threads, thumbs, interactions]
 
     def connected(self) -> bool:
         return self._connection.connected
@@ -91,7 +91,7 @@ class Discord:
         await self._telling.begin(self._privately.tell(to, sentence))
 
     async def remove(self, to: Thread, ref: str) -> None:
-        await self._replies.remove(to, ref)
+        await self._replies.remove(self._writing.place_of(to, ref), ref)
 
     async def thread(self, to: Thread) -> Sequence[Written]:
         return await self._threads.before(to)

@@ -33,11 +33,16 @@ ABOUT: Remembered[int, discord.Message] = Remembered(200, 15 * 60.0)
 Note = Callable[[discord.Message], None]
 
 
+async def forget(payload: discord.RawMessageDeleteEvent | discord.RawMessageUpdateEvent) -> None:
+    """The message does not say any more what it said."""
+    ABOUT.forget(payload.message_id)
+
+
 async def ask(
     asking: Asking, me: int, call: Call, question: Question, place: Answering, on_event: OnEvent, note: Note
 ) -> None:
     """Post it and hand it over; where it cannot be answered, the asker is told why and gets the words back."""
-    id, sorry = None, _sorry(asking)
+    id, sorry = None, _sorry(asking, question)
     if sorry is None:
         try:
             id = await _posted(asking, call, question, place, note)
@@ -62,6 +67,8 @@ async def _posted(asking: Asking, call: Call, question: Question, place: Answeri
     said = quiet(short(texts.asks(f"**{name}**", calls.read_aloud(question.text)), LONGEST))
     if question.thread is None or asking.channel is None:
         return await place.public(content=said, suppress_embeds=True)
+    if not asking.response.is_done():  # posting may take longer than Discord waits for an answer
+        await place.defer()
     where = asking.client.get_partial_messageable(asking.channel.id, guild_id=asking.guild_id)
     about = discord.MessageReference(
         message_id=int(question.thread), channel_id=asking.channel.id, fail_if_not_exists=False
@@ -74,14 +81,14 @@ async def _posted(asking: Asking, call: Call, question: Question, place: Answeri
     return str(sent.id)
 
 
-def _sorry(asking: Asking) -> str | None:
-    """Why no answer could be shown there; None where it can."""
+def _sorry(asking: Asking, question: Question) -> str | None:
+    """Why no answer could be shown there; None where it can. Only what is about a message answers that message."""
     if asking.guild_id is None:
         return None
     may = asking.app_permissions
     writes = may.send_messages_in_threads if isinstance(asking.channel, discord.Thread) else may.send_messages
     if not may.view_channel:
         return say("I do not see this channel, so I cannot answer here. Let me see it first, then ask.")
-    if not writes or not may.read_message_history:
+    if not writes or (question.thread is not None and not may.read_message_history):
         return say("I may not write here, or not read what was written. Let me do both first, then ask.")
     return None

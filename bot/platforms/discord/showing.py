@@ -19,6 +19,7 @@ from bot.chat.events import Thread
 from bot.chat.platform import Draft, NotShown
 from bot.chat.replying.posting import Gone, grow, refs_of
 from bot.platforms.discord.drawing import view_of
+from bot.platforms.discord.errors import NO_HISTORY
 from bot.platforms.discord.saying import content, ending, once, split
 from bot.platforms.discord.thinking import Thinking
 from bot.platforms.discord.wire import Wire, place_of
@@ -34,6 +35,7 @@ class Showing:
 
     def __init__(self, wire: Wire, thinking: Thinking, to: Thread, draft: Draft) -> None:
         self._wire, self._thinking, self._to, self._draft = wire, thinking, to, draft
+        self._question = _question(to)
         self._refs = refs_of(draft.shown)
         self._whole: list[str] | None = None  # the posts that it ends as
         self._behind: set[str] = set()  # posts that may say less than they should
@@ -61,12 +63,18 @@ class Showing:
 
     async def post(self, to: Thread, text: str, nonce: str) -> str:
         place = len(self._refs)
-        said: dict[str, Any] = {"content": content(text), "nonce": once(to, nonce), "reference": _question(to)}
+        said: dict[str, Any] = {"content": content(text), "nonce": once(to, nonce), "suppress_embeds": True}
         said |= self._under(place, text)
 
         async def send(channel: discord.PartialMessageable) -> str:
             self._stop_thinking()
-            return str((await channel.send(**said, suppress_embeds=True)).id)
+            try:
+                return str((await channel.send(**said, reference=self._question)).id)
+            except discord.HTTPException as error:
+                if error.code != NO_HISTORY:
+                    raise
+            self._question = None  # by the name alone it is found again, as long as Discord knows that
+            return str((await channel.send(**said)).id)
 
         ref = await self._wire.call(to, send, self._draft.ours)
         self._refs.append(ref)
@@ -152,6 +160,6 @@ async def erase(wire: Wire, to: Thread, ref: str) -> None:
 
 def _question(to: Thread) -> Any:
     """Every post of an answer answers the question: by that it is found again. To one that was deleted Discord takes
-    no answer.
+    no answer. Where we may not read what was written before, it takes none at all: answers stand for themselves there.
     """
     return discord.MessageReference(message_id=int(to.message), channel_id=int(place_of(to)))

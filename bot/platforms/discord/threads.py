@@ -3,14 +3,16 @@
 Owns reading that. What was deleted under it is no error.
 """
 
-from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import discord
 
 from bot.chat.events import ChannelSeen, Thread, WorkspaceSeen, Written
+from bot.chat.platform import OnEvent
+from bot.platforms.discord.client import Client
 from bot.platforms.discord.errors import told
+from bot.platforms.discord.kept import Remembered
 from bot.platforms.discord.payloads import answered, is_said, member, posted
 from bot.platforms.discord.wire import Wire, place_of
 
@@ -18,18 +20,38 @@ MOST = 1000  # messages behind a mention that are looked through for our answers
 BEFORE = 50  # messages of a thread that an answer may be given
 UP = 4  # messages, each the answer to the next
 _REMEMBERED = 2000
+HELD_S = 15 * 60.0  # what others wrote, for the answer that is given it
 
 
 class Threads:
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
-        self._answered: OrderedDict[int, discord.MessageReference | None] = OrderedDict()
+        self._answered: Remembered[int, tuple[discord.MessageReference | None]] = Remembered(_REMEMBERED, HELD_S)
+
+    def listen(self, client: Client, on_event: OnEvent) -> None:
+        async def deleted(payload: discord.RawMessageDeleteEvent) -> None:
+            self._forget([payload.message_id])
+
+        async def many_deleted(payload: discord.RawBulkMessageDeleteEvent) -> None:
+            self._forget(payload.message_ids)
+
+        async def edited(payload: discord.RawMessageUpdateEvent) -> None:
+            if payload.message.edited_at is not None:
+                self._forget([payload.message_id])
+
+        client.hear("raw_message_delete", deleted)
+        client.hear("raw_bulk_message_delete", many_deleted)
+        client.hear("raw_message_edit", edited)
+
+    def _forget(self, messages: Collection[int]) -> None:
+        """They do not say any more what they said: whoever needs it asks for it."""
+        for (reference,) in self._answered.values():
+            if reference is not None and reference.message_id in messages:
+                reference.resolved = None
 
     def note(self, message: discord.Message) -> None:
         """A question was heard: what it answers need not be asked for."""
-        self._answered[message.id] = message.reference if answered(message) is not None else None
-        while len(self._answered) > _REMEMBERED:
-            self._answered.popitem(last=False)
+        self._answered[message.id] = (message.reference if answered(message) is not None else None,)
 
     async def ours(self, to: Thread, others: Collection[str]) -> list[str]:
         """Our posts that answer a mention, oldest first, without those of `others`. Raises OutOfReach, NotShown."""
@@ -59,8 +81,8 @@ class Threads:
 
     async def _upwards(self, to: Thread) -> list[discord.Message]:
         """What it answers, what that answers, and so on."""
-        if int(to.message) in self._answered:
-            reference = self._answered[int(to.message)]
+        if (noted := self._answered.get(int(to.message))) is not None:
+            (reference,) = noted
         else:
             asked = await self._message(int(place_of(to)), int(to.message))
             reference = asked.reference if asked is not None and answered(asked) is not None else None

@@ -50,6 +50,7 @@ class Timeline:
         self._archived_to = now if isinstance(channel, discord.TextChannel | discord.ForumChannel) else 0
         self._archived_before: datetime | None = None
         self.threads: set[int] = set()  # whose messages stand in the row
+        self.came_empty = False  # the last page had a call with nothing in it
         self._calls = 0
         if isinstance(channel, discord.abc.Messageable):
             self._add(channel, channel.id, channel.last_message_id)
@@ -70,7 +71,7 @@ class Timeline:
         It ends between two milliseconds: what is before it and what is behind never bear the same time. Raises what
         Discord raises.
         """
-        self._calls, found = 0, list[discord.Message]()
+        self._calls, self.came_empty, found = 0, False, list[discord.Message]()
         for thread in await self._called(self._channel.guild.active_threads):
             self._meet(thread)
         while not self.ended and not self._is_full(found, size):
@@ -104,6 +105,7 @@ class Timeline:
         except discord.NotFound:  # this thread was deleted just now
             flow.read = deque()
         if not flow.read:
+            self.came_empty = True
             del self._flows[flow.id]
             return
         flow.head = flow.read[0].id

@@ -7,16 +7,18 @@ card has the name's number as its id, which Discord keeps, and shows to nobody.
 import base64
 import hashlib
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 import aiohttp
 import discord
 
 from bot.chat.cards import Card, Heading
+from bot.chat.events import Thread
 from bot.chat.platform import NotReached, NotShown
 from bot.platforms.discord.connection import Connection
 from bot.platforms.discord.drawing import drawn, label
-from bot.platforms.discord.errors import NOT_TO_THEM, told
+from bot.platforms.discord.errors import NOT_TO_THEM, THREAD_ARCHIVED, told
 from db.words import say
 
 LATELY = 100  # messages among which a card is looked for
@@ -58,19 +60,31 @@ class Writing:
             return
         for post in sorted(forum.threads, key=lambda one: one.id, reverse=True)[:LATELY]:
             if post.owner_id == forum.guild.me.id:
-                yield await post.fetch_message(post.id)
+                with suppress(discord.NotFound):  # what it began with was taken away
+                    yield await post.fetch_message(post.id)
 
     async def rewrite(self, workspace: str, channel: str, ref: str, card: Card) -> None:
         """Raises Gone, OutOfReach, NotShown."""
         with _told():
             where = ref if self._forum(channel) is not None else channel
-            await self._channel(where).get_partial_message(int(ref)).edit(**drawn(card))
+            post, anew = self._channel(where).get_partial_message(int(ref)), drawn(card)
+            try:
+                await post.edit(**anew)
+            except discord.HTTPException as error:  # a post in a forum, in which nobody wrote for some days
+                if error.code != THREAD_ARCHIVED:
+                    raise
+                await self._connection.client.http.edit_channel(int(where), archived=False)
+                await post.edit(**anew)
 
     async def write_to(self, workspace: str, member: str, card: Card) -> None:
         """A direct message. Raises NotShown."""
         with _told(), _to_a_member():
             direct = await self._connection.client.create_dm(discord.Object(int(member)))
             await direct.send(**drawn(card, workspace))
+
+    def place_of(self, to: Thread, ref: str) -> Thread:
+        """Where a post stands: a card that was written to a forum is in a thread of its own. Raises NotReached."""
+        return replace(to, thread=ref) if to.thread is None and self._forum(to.channel) is not None else to
 
     def _forum(self, channel: str) -> discord.ForumChannel | None:
         """A forum takes no messages but posts, each a thread that its message begins. Raises NotReached."""

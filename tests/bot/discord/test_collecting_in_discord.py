@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from db.models import Message
+from db.models import BackfillCursor, Message
 from db.session import Sessions, reading
 from tests.fakes.collecting_bot import member
 from tests.fakes.collecting_in_discord import listening
@@ -150,6 +150,26 @@ async def test_thrown_out_of_a_server_nothing_of_it_is_collected_and_an_outage_i
         await ann.kick_bot(discord.guild)
         await bot.heard(discord)
         assert (await bot.row(general)).state == "closed"
+
+
+async def test_what_others_may_do_is_no_reason_to_read_everything_again(
+    sqlite_sessions: Sessions, discord: FakeDiscord, ann: Person, general: Channel
+) -> None:
+    async def is_read_again() -> bool:
+        await bot.heard(discord)
+        async with reading(sqlite_sessions) as session:
+            return bool((await session.scalars(select(BackfillCursor).where(BackfillCursor.since.is_not(None)))).all())
+
+    people, board = discord.role("rowers"), discord.channel("board")
+    async with listening(sqlite_sessions, discord) as bot:
+        await bot.opens(general)
+        await bot.heard(discord)
+        await bot.works()
+        discord.overwrite(board, ann, deny=["send_messages"])
+        discord.permit(people, "manage_messages")
+        assert not await is_read_again()
+        discord.overwrite(board, "bot", deny=["read_message_history"])
+        assert await is_read_again()
 
 
 async def test_a_post_of_a_forum_opens_a_conversation_of_its_own(

@@ -5,14 +5,17 @@ import logging
 from pathlib import Path
 from types import SimpleNamespace
 
+import discord as library
 import pytest
 
+from bot.chat.keeping import Pauses
 from bot.chat.platform import NotAdmitted, NotReached
-from bot.platforms.discord import gateway
+from bot.platforms.discord import client, gateway
 from bot.platforms.discord.connection import Connection, ContentRefused
 from db.session import Sessions
 from tests.fakes.discord import Channel, FakeDiscord, Person
 from tests.fakes.in_discord import QUICK, in_discord
+from tests.fakes.pretended_discord.intents import MESSAGE_CONTENT
 
 
 @pytest.fixture
@@ -140,15 +143,15 @@ async def test_a_session_that_is_given_up_is_followed_at_once_and_one_that_disco
     kept = connection(discord)
     serving = asyncio.create_task(kept.serve(unheard))
     await discord.until(lambda: kept.connected)
-    await asyncio.sleep(0.2)
-    await kept.again()
-    await discord.until(lambda: discord.gateway.identified == 2 and kept.connected)
-    await asyncio.sleep(0.2)
+    for known in (1, 2, 3):
+        await asyncio.sleep(0.2)
+        await kept.again()
+        await discord.until(lambda known=known: discord.gateway.identified == known + 1 and kept.connected)
     discord.invalidate_sessions()
-    await discord.until(lambda: discord.gateway.identified == 3 and kept.connected)
+    await discord.until(lambda: discord.gateway.identified == 5 and kept.connected)
     serving.cancel()
     await asyncio.gather(serving, return_exceptions=True)
-    assert pauses == [0.0, 0.2]
+    assert pauses == [0.0, 0.0, 0.0, 0.2]
 
 
 async def test_a_discord_that_is_down_at_the_beginning_is_not_reached(discord: FakeDiscord) -> None:
@@ -176,3 +179,57 @@ async def test_lost_connections_leave_no_trace_in_the_log(
         await asyncio.gather(serving, return_exceptions=True)
     assert not [one for one in caplog.records if one.exc_info or one.levelno >= logging.WARNING]
     assert discord.gateway.identified == 2
+
+
+async def test_intents_that_are_wanted_while_there_is_no_connection_are_asked_for_by_the_next_one(
+    discord: FakeDiscord,
+) -> None:
+    """A session that is taken up again keeps those that it was begun with."""
+    discord.app.message_content = True
+    kept = connection(discord)
+    serving = asyncio.create_task(kept.serve(unheard))
+    await discord.until(lambda: kept.connected)
+    async with discord.refusing_connections():
+        discord.disconnect()
+        await discord.until(lambda: not kept.connected)
+        await asyncio.sleep(0.1)
+        kept.content = True
+        await kept.again()
+    await discord.until(lambda: kept.connected)
+    await discord.until(
+        lambda: [one.intents & MESSAGE_CONTENT for one in discord.gateway.listening] == [MESSAGE_CONTENT]
+    )
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
+
+
+def test_however_long_discord_fails_fewer_sessions_are_begun_than_it_takes_in_a_day() -> None:
+    pauses = [gateway.pause_after(failures, Pauses(), resumes=False) for failures in range(8, 1008)]
+    assert sum(pauses) > 86_400
+
+
+async def test_what_cannot_be_kept_for_two_minutes_is_kept_then(
+    discord: FakeDiscord, ann: Person, general: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Discord sends nothing twice; here a second lasts a hundredth of one."""
+    monkeypatch.setattr(client, "TRIES_S", tuple(one / 100 for one in client.TRIES_S))
+    kept, words = connection(discord), list[str]()
+    back = asyncio.get_running_loop().time() + 1.2
+
+    class Rows:
+        def listen(self, client: client.Client, on_event: object) -> None:
+            client.hear("message", self.keep)
+
+        async def keep(self, message: library.Message) -> None:
+            if asyncio.get_running_loop().time() < back:
+                raise OSError("the database is away")
+            words.append(message.content)
+
+    kept._listeners = [Rows()]
+    serving = asyncio.create_task(kept.serve(unheard))
+    await discord.until(lambda: kept.connected)
+    await ann.mention(general, "hello")
+    await discord.until(lambda: words)
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
+    assert len(words) == 1

@@ -15,7 +15,7 @@ from db.feedback import Thumbs
 from db.models import ControlMessage, Member, Notice
 from db.session import reading, transaction
 from tests.fakes import community
-from tests.fakes.discord import Channel, FakeDiscord, Message, Person
+from tests.fakes.discord import Channel, FakeDiscord, Kind, Message, Person
 from tests.fakes.in_discord import InDiscord, in_discord
 from tests.fakes.watching import Watching
 
@@ -100,6 +100,25 @@ async def test_placed_elsewhere_it_moves_and_taken_away_it_goes(
     await (await ada.slash("yamabiko control", board, remove=True)).until_answered()
     await watching.looks()
     assert discord.bot_posts(board) == []
+
+
+async def test_in_a_forum_it_is_shown_anew_when_its_post_was_put_away_and_leaves_nothing_when_it_is_taken_away(
+    bot: InDiscord, ada: Person, discord: FakeDiscord, general: Channel
+) -> None:
+    watching, forum = Watching(bot.desk, bot.platform), discord.channel("ideas", kind=Kind.FORUM)
+    await (await ada.slash("yamabiko control", general, channel=forum)).until_answered()
+    await watching.looks(2)
+    [post] = [one for one in discord.world.channels.values() if one.parent == forum.id]
+    [card] = discord.bot_posts(post)
+    assert post.thread is not None
+    post.thread.archived = True
+    await trains(bot, 0)
+    await watching.looks()
+    assert "waits for the trainer" in discord.rendered(card)
+    await (await ada.slash("yamabiko control", general, remove=True)).until_answered()
+    await watching.looks()
+    assert discord.bot_posts(post) == []
+    assert await bot.platform.written(discord.guild.id, forum.id, "another") is None
 
 
 async def test_it_ends_where_it_is_deleted_or_its_channel_is(

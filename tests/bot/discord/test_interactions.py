@@ -9,6 +9,7 @@ from bot.chat import placing
 from bot.chat.cards import Button, Card, Choice, Menu, Row, Text, told
 from bot.platforms.discord import asides, interactions, kept
 from bot.platforms.discord.kept import Remembered
+from db.words import speaking
 from tests.fakes.commanded_discord import Bot, connected
 from tests.fakes.discord import Channel, FakeDiscord, Person
 from tests.fakes.script import BUTTONS, growing_card
@@ -97,7 +98,7 @@ async def test_a_command_in_a_direct_message_is_of_the_guild_they_share(bot: Bot
     await ann.slash("yamabiko status", ann.dm_channel)
     [(_, call)] = bot.desk.heard
     assert call.channel is not None
-    assert (call.workspace.id, call.channel.direct) == (bot.discord.guild.id, True)
+    assert (call.workspace.id, call.channel.direct, call.channel.name) == (bot.discord.guild.id, True, "@Ann")
 
 
 async def test_whoever_shares_no_guild_is_told_so(bot: Bot, ann: Person) -> None:
@@ -195,11 +196,23 @@ async def test_a_dangerous_button_asks_after_a_restart_too(
 ) -> None:
     buttons = [Button("Close", "close", "3", sure="Sure?"), Button("Delete", "delete", "3", sure="Sure?")]
     posted = await bot.says(general, Card([Row(buttons)]))
-    monkeypatch.setattr(asides, "SURE", Remembered[str, str](1, 1.0))
+    monkeypatch.setattr(asides, "SURE", Remembered[tuple[str, str], str](1, 1.0))
     await ann.press(posted, "Close")
     assert "**Close**: Are you sure?" in bot.shown(ann)
     await ann.press(posted, "Delete")
     assert "Erase this answer, and what was asked, for everyone?" in bot.shown(ann)
+
+
+async def test_a_dangerous_button_asks_whoever_presses_it_in_their_language(
+    bot: Bot, ann: Person, general: Channel
+) -> None:
+    with speaking("ja"):
+        posted = await bot.says(general, Card([Row([Button("Close", "close", "4", sure="閉じますか。")])]))
+    await ann.press(posted, "Close")
+    assert "**Close**: Are you sure?" in bot.shown(ann)
+    bot.desk.spoken = "ja"
+    await ann.press(posted, "Close")
+    assert "閉じますか。" in bot.shown(ann)
 
 
 async def test_a_menu_does_what_was_chosen(bot: Bot, ann: Person, general: Channel) -> None:
@@ -292,4 +305,4 @@ async def test_no_token_reaches_the_log(
     await bot.discord.settled()
     said = "".join(capfd.readouterr())
     assert not any(token in said for token in bot.discord.world.interactions)
-    assert kept.SURE.get("nothing") is None
+    assert kept.SURE.get(("en", "nothing")) is None

@@ -9,6 +9,8 @@ import discord as library
 import pytest
 from sqlalchemy import select
 
+from bot.chat.events import ChannelSeen, WorkspaceSeen
+from bot.chat.platform import OutOfReach
 from bot.platforms.discord import timeline
 from bot.platforms.discord.timeline import Timeline
 from db.backfills import Progress
@@ -283,3 +285,29 @@ def test_ids_are_made_of_the_time() -> None:
     moment = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
     found = library.utils.snowflake_time(library.utils.time_snowflake(moment, high=True))
     assert found - moment < timedelta(milliseconds=1)
+
+
+async def test_where_reading_is_forbidden_in_the_midst_of_it_nothing_is_taken_for_deleted(
+    sqlite_sessions: Sessions, discord: FakeDiscord, ann: Person, general: Channel
+) -> None:
+    """Discord then shows an empty past, and says no word."""
+    discord.fill(general, ann, [f"word {number}" for number in range(150)])
+    async with listening(sqlite_sessions, discord) as bot:
+        await bot.opens(general)
+        where = (WorkspaceSeen("discord", discord.guild.id, "Town"), ChannelSeen(general.id, "general"))
+        first = await bot.network.history(*where, None)
+        discord.overwrite(general, "bot", deny=["read_message_history"])
+        with pytest.raises(OutOfReach, match="not allowed"):
+            await bot.network.history(*where, first.before)
+
+
+async def test_thrown_out_while_nobody_listened_it_reads_no_more_of_that_server(
+    sqlite_sessions: Sessions, discord: FakeDiscord, moderator: Person, general: Channel
+) -> None:
+    async with listening(sqlite_sessions, discord) as bot:
+        await bot.opens(general, training=True)
+    await moderator.kick_bot(discord.guild)
+    async with listening(sqlite_sessions, discord) as bot:
+        await bot.lack()
+        await bot.works()
+        assert (await bot.row(general)).state == "closed"

@@ -99,3 +99,27 @@ async def test_a_slow_question_leaves_nothing_that_thinks(
     await bot.discord.until(lambda: len(bot.events) == 2)
     assert asked(bot).id == bot.discord.bot_posts(general)[0].id
     assert not ann.ephemerals
+
+
+async def test_a_question_is_asked_also_where_the_bot_may_not_read_what_was_written(
+    bot: Bot, ann: Person, general: Channel
+) -> None:
+    bot.discord.overwrite(general, "bot", deny=["read_message_history"])
+    bot.desk.answers["ask"] = Question("Is it?")
+    await ann.slash("yamabiko ask", general, question="hm")
+    await bot.discord.until(lambda: len(bot.events) == 2)
+    assert asked(bot).id == bot.discord.bot_posts(general)[0].id
+
+
+async def test_a_question_about_a_message_that_takes_long_to_post_is_answered_in_time(
+    bot: Bot, ann: Person, general: Channel
+) -> None:
+    bot.discord.patience = 0.3
+    about = await ann.post(general, "the tide is late")
+    bot.desk.answers |= {f"ask_about {about.id}": ASK, "ask_about v1": Question("Is it?", None, about.id)}
+    await ann.menu("Ask about this", about)
+    assert ann.modal is not None
+    bot.discord.fault("POST /channels/*/messages", status=429, retry_after=0.6)
+    answered = await ann.submit(ann.modal, {"What?": "Is it?"})
+    await bot.discord.until(lambda: len(bot.events) == 2)
+    assert (answered.error, answered.thinking) == (None, False)

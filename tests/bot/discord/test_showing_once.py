@@ -129,3 +129,33 @@ async def test_a_restart_looks_no_further_back_than_to_where_the_bot_was_there(
         await bot.done()
         assert [one.asked for one in await bot.replies()] == ["now"]
         assert discord.bot_posts(private) == []
+
+
+async def test_where_it_may_not_read_what_was_written_it_answers_without_pointing_at_the_question(
+    sessions: Sessions, tmp_path: Path, discord: FakeDiscord, ann: Person, general: Channel
+) -> None:
+    """Discord takes no reply there, and shows no past in which a post could be found: by its name it comes once."""
+    discord.overwrite(general, "bot", deny=["read_message_history"])
+    async with in_discord(sessions, tmp_path, discord, otherwise=SLOW, word_s=0.05):
+        await ann.mention(general, "count")
+        await growing(discord, general)
+    async with transaction(sessions) as session:
+        await session.execute(update(Reply).values(lease_until=datetime.now(UTC), shown_ref=None))
+    async with in_discord(sessions, tmp_path, discord, otherwise=SLOW) as bot:
+        (reply,) = await bot.done()
+        (shown,) = discord.bot_posts(general)
+        assert (reply.status, reply.shown_ref, shown.reference) == ("done", shown.id, None)
+        assert shown.content == f"{SLOW}\n-# AI · echo"
+
+
+async def test_that_the_bot_is_there_is_noted_once_at_a_time_however_many_sessions_were_begun(
+    sessions: Sessions, tmp_path: Path, discord: FakeDiscord
+) -> None:
+    async with in_discord(sessions, tmp_path, discord) as bot:
+        for number in (2, 3):
+            discord.invalidate_sessions()
+            await discord.until(lambda now=number: discord.gateway.identified == now and bot.platform.connected())
+            await discord.settled()
+        await asyncio.sleep(0.1)
+        working = bot.platform._connection.client._working
+        assert sum("_attend" in repr(one.get_coro()) for one in working) == 1

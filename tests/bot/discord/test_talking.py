@@ -1,5 +1,6 @@
 """Who asks in Discord, and what they are answered: the real SDK against the pretended servers."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from db.models import Channel, Member, Workspace
 from db.session import Sessions, reading
 from tests.fakes.discord import Channel as Place
 from tests.fakes.discord import FakeDiscord, Kind, Message, Person
-from tests.fakes.in_discord import in_discord
+from tests.fakes.in_discord import in_discord, place_of
 
 
 @pytest.fixture
@@ -224,6 +225,26 @@ async def test_an_answer_sees_what_its_question_answers_also_long_ago(
         await ann.mention(general, "is that so?", reply_to=said)
         await bot.done(11)
         assert any("I planted it" in turn["content"] for turn in bot.engine.requests[-1].turns)
+
+
+async def test_what_a_question_answers_is_given_to_nobody_any_more_when_it_is_deleted_or_edited(
+    sessions: Sessions, tmp_path: Path, discord: FakeDiscord, ann: Person, general: Place
+) -> None:
+    async with in_discord(sessions, tmp_path, discord) as bot:
+        said = [await ann.mention(general, words) for words in ("my number is 12", "my number is 34")]
+        asked = [await ann.mention(general, "is that so?", reply_to=one) for one in said]
+        await bot.done(4)
+
+        async def seen(number: int) -> list[str]:
+            found = await bot.platform.thread(place_of(discord, general, asked[number]))
+            return [one.posted.text for one in found]
+
+        assert (await seen(0), await seen(1)) == (["my number is 12"], ["my number is 34"])
+        await ann.delete(said[0])
+        await ann.edit(said[1], f"<@{discord.bot_id}> never mind")
+        await discord.settled()
+        await asyncio.sleep(0.05)
+        assert (await seen(0), await seen(1)) == ([], ["never mind"])
 
 
 async def test_an_answer_sees_its_thread_as_far_as_discord_shows_it(

@@ -11,6 +11,7 @@ from tests.fakes.slack import FakeSlack
 from tests.fakes.slack_process import APP, BOT, assert_no_secret, running, shell
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 async def test_from_the_manifest_to_the_first_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with FakeSlack.running() as slack, openai_server.serving(otherwise="Copy, skipper. Over.") as server:
