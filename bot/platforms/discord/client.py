@@ -58,6 +58,7 @@ class Client(discord.Client):
         self.stands = False  # whether what happens is told to us
         self.began = datetime.now(UTC)  # the session
         self.asked_for = intents.value  # with which the session was begun
+        self.given_up = False  # whether it is ended by us, for another one
         self._complete = False  # whether the session's guilds are known
         self._hearers: defaultdict[str, list[Hearer]] = defaultdict(list)
         self._hearing: set[asyncio.Task[None]] = set()
@@ -72,6 +73,7 @@ class Client(discord.Client):
         self._connection._intents = intents
         self.stands = False
         if self.ws:
+            self.given_up = self.ws.open
             self.ws.session_id = None  # which is not taken up again
             await self.ws.close(4000)
 

@@ -35,28 +35,34 @@ async def connected_for_ever(client: "Client") -> None:
     while not client.is_closed():
         began = time.monotonic()
         resumable, why = await _one_connection(client, session, initial=initial)
-        stood, initial = client.stands and time.monotonic() - began >= client.pauses.steady, False
+        lasted = time.monotonic() - began
+        given_up, client.given_up = client.given_up, False
+        stood, initial = client.stands and lasted >= client.pauses.steady, False
         client.dispatch("disconnect")
         if client.is_closed():
             return
         failures = 0 if stood else failures
         session = _session_of(client) if resumable and failures < RESUMES else {}
-        least = None if session else _identifying(began, resumable=resumable)
-        pause = pause_after(failures, client.pauses, least)
+        resumes = bool(session)
+        pause = _rest(lasted) if given_up else pause_after(failures, client.pauses, resumes=resumes)
         if failures == 0 or why != said:
-            log.info("the connection to Discord is made anew", why=why, pause_s=round(pause, 1), resumes=bool(session))
-        failures, said = failures + 1, why
+            log.info("the connection to Discord is made anew", why=why, pause_s=round(pause, 1), resumes=resumes)
+        failures, said = failures + (not given_up), why
         await asyncio.sleep(pause)
 
 
-def pause_after(failures: int, pauses: Pauses, least: float | None = None) -> float:
-    """`least` is how long another session has to wait; None: the one that was lost is taken up again.
-
-    Another one is begun after twice as long: Discord takes a thousand a day, and resets the token of who begins more.
-    """
+def pause_after(failures: int, pauses: Pauses, *, resumes: bool) -> float:
+    """Twice as long before another session: Discord takes a thousand a day, and resets the token of who begins more."""
     pause = min(pauses.longest, pauses.first * 2 ** (failures - 1)) if failures else 0.0
     pause *= random.uniform(0.8, 1.0)
-    return pause if least is None else max(2 * pause, least)
+    return pause if resumes else max(2 * pause, IDENTIFY_S)
+
+
+def _rest(lasted: float) -> float:
+    """What is left of the pause before another session, where the last one was given up to ask for other events: none
+    mostly. Commands that come in between are lost.
+    """
+    return max(0.0, IDENTIFY_S - lasted)
 
 
 async def _one_connection(client: "Client", session: dict[str, Any], *, initial: bool) -> tuple[bool, str]:
@@ -79,13 +85,6 @@ async def _one_connection(client: "Client", session: dict[str, Any], *, initial:
         return True, str(closed.code)
     except (discord.GatewayNotFound, discord.HTTPException, aiohttp.ClientError, TimeoutError, OSError) as error:
         return True, type(error).__name__
-
-
-def _identifying(began: float, *, resumable: bool) -> float:
-    """How long until Discord takes another session. Where it ended the last one itself, it wants the whole pause; one
-    that we give up, to ask for other events, is followed at once: commands that come in between are lost.
-    """
-    return max(0.0, IDENTIFY_S - (time.monotonic() - began)) if resumable else IDENTIFY_S
 
 
 def _session_of(client: "Client") -> dict[str, Any]:
