@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.discord import Channel, FakeDiscord, Message, Person
+from tests.fakes.discord import FakeDiscord, Message
 from tests.fakes.discord_process import fresh_discord, running
+from tests.fakes.flood import ask_all
 from tests.fakes.harbour import TALK, gets_a_voice
 from tests.fakes.harbour_in_discord import HarbourInDiscord
 from tests.fakes.models import tiny_base
@@ -59,23 +60,15 @@ async def test_two_hundred_mentions_in_ten_seconds_are_answered_once_each_across
         asked: list[Message] = []
         async with running(discord, tmp_path) as bot:
             await bot.says("Discord: connected")
-            await _ask_all(people, rooms, asked, 100)
+            await ask_all(people, rooms, asked, 100)
             await bot.end(signal.SIGKILL)
         async with running(discord, tmp_path) as bot:
-            await asyncio.gather(_ask_all(people, rooms, asked, 200), bot.says("Discord: connected"))
+            await asyncio.gather(ask_all(people, rooms, asked, 200), bot.says("Discord: connected"))
             await discord.until(lambda: all(_finished(discord, one) for one in asked), 600)
         assert len(asked) == 200
         for one in asked:
             assert len(_answers(discord, one)) == 1, discord.transcript(discord.world.channels[one.channel])
         assert "Traceback" not in bot.told
-
-
-async def _ask_all(people: list[Person], rooms: list[Channel], asked: list[Message], until: int) -> None:
-    """Twenty a second, of everyone in every room, until so many were asked."""
-    while len(asked) < until:
-        number = len(asked)
-        asked.append(await people[number % 40].mention(rooms[number % 20], f"Question {number}?"))
-        await asyncio.sleep(0.05)
 
 
 def _answers(discord: FakeDiscord, asked: Message) -> list[Message]:

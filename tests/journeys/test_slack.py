@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.flood import ask_all
 from tests.fakes.harbour import TALK, gets_a_voice
 from tests.fakes.harbour_in_slack import HarbourInSlack
 from tests.fakes.models import tiny_base
 from tests.fakes.pretended_slack.deliveries import Pace
-from tests.fakes.slack import Channel, FakeSlack, Message, Person
+from tests.fakes.slack import FakeSlack, Message
 from tests.fakes.slack_process import fresh_slack, running
 
 
@@ -60,10 +61,10 @@ async def test_two_hundred_mentions_in_ten_seconds_are_answered_once_each_across
         async with running(slack, tmp_path) as bot:
             await bot.says("Slack: connected")
             await slack.until(lambda: slack.deliveries.sockets.ready())
-            await _ask_all(people, rooms, asked, 100)
+            await ask_all(people, rooms, asked, 100)
             await bot.end(signal.SIGKILL)
         async with running(slack, tmp_path) as bot:
-            await asyncio.gather(_ask_all(people, rooms, asked, 200), bot.says("Slack: connected"))
+            await asyncio.gather(ask_all(people, rooms, asked, 200), bot.says("Slack: connected"))
             await slack.until(lambda: all(_finished(slack, one) for one in asked), 600)
             await slack.settled()
         for one in asked:
@@ -75,14 +76,6 @@ async def test_two_hundred_mentions_in_ten_seconds_are_answered_once_each_across
         took = sorted(one.ack.took for one in mentions if one.ack)
         prompt = sum(seconds < 1 for seconds in took)
         print(f"acknowledged: half within {took[100]:.2f} s, {prompt} within a second, all within {took[-1]:.2f} s")
-
-
-async def _ask_all(people: list[Person], rooms: list[Channel], asked: list[Message], until: int) -> None:
-    """Twenty a second, of everyone in every room, until so many were asked."""
-    while len(asked) < until:
-        number = len(asked)
-        asked.append(await people[number % 40].mention(rooms[number % 20], f"Question {number}?"))
-        await asyncio.sleep(0.05)
 
 
 def _finished(slack: FakeSlack, asked: Message) -> bool:

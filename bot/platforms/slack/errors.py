@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from slack_sdk.errors import SlackApiError
 
-from bot.chat.platform import NotShown
+from bot.chat.platform import NotShown, Unasked
 from bot.chat.replying.posting import Gone
 from bot.platforms.slack.pace import asked_to_wait
 from db.words import mark, say
@@ -33,6 +33,7 @@ NEVER: Mapping[str, str] = {
 }
 # What was asked may have been done all the same: "" is an answer that was none of Slack's.
 UNCERTAIN = frozenset({"", "internal_error", "fatal_error", "request_timeout", "service_unavailable"})
+UNASKED = "thread_not_found"  # the question was deleted
 TOO_LONG = frozenset({"msg_too_long", "msg_blocks_too_long"})
 _GONE = frozenset({"message_not_found", "cant_update_message", "cant_delete_message", "edit_window_closed"})
 
@@ -54,4 +55,6 @@ def told(error: SlackApiError) -> Exception:
     code = code_of(error)
     if code in _GONE:
         return Gone(code)
+    if code == UNASKED:
+        return Unasked(say(NEVER[code]))
     return NotShown(say(NEVER[code])) if code in NEVER else error

@@ -16,9 +16,9 @@ from slack_sdk.errors import SlackApiError
 
 from bot.chat import texts
 from bot.chat.events import Thread
-from bot.chat.platform import Draft, NotShown
+from bot.chat.platform import Draft, NotShown, Unasked
 from bot.chat.replying.posting import Gone, grow, joined, nonce_of, refs_of
-from bot.platforms.slack.errors import NEVER, TOO_LONG, UNCERTAIN, wait_of
+from bot.platforms.slack.errors import NEVER, TOO_LONG, UNASKED, UNCERTAIN, wait_of
 from bot.platforms.slack.saying import LIMIT, content, ending, fallback, split
 from bot.platforms.slack.streams import Streams
 from bot.platforms.slack.thinking import Thinking
@@ -225,7 +225,7 @@ class Showing:
             return
         with suppress(Gone):
             await erase(self._wire, self._to.channel, ts)
-        raise NotShown(say(NEVER["thread_not_found"]))
+        raise Unasked(say(NEVER[UNASKED]))
 
     async def _update(self, ts: str, text: str) -> None:
         place = self._refs.index(ts)
