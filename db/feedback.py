@@ -46,23 +46,25 @@ async def give(
     await session.flush()
 
 
-async def take_back(session: AsyncSession, reply_id: int, member_id: int, value: int) -> bool:
-    """Forget a thumb if it is this one, whatever it stands for; whether it was. One of the other kind stays."""
-    if await given(session, reply_id, member_id) != value:
-        return False
-    await _forget(session, reply_id, member_id)
-    return True
+async def press(session: AsyncSession, reply_id: int, member_id: int, value: int, now: datetime) -> int | None:
+    """A thumb's button counts when it is pressed, and no more when it is pressed again; what counts now."""
+    before = await given(session, reply_id, member_id)
+    marks = await _marks(session, reply_id, member_id)
+    if f"{value:+d} {BUTTON}" in marks or (before == value and not marks):
+        await unmark(session, reply_id, member_id, value, BUTTON, now)
+    else:
+        await give(session, reply_id, member_id, value, now)
+    return await given(session, reply_id, member_id)
 
 
 async def unmark(
     session: AsyncSession, reply_id: int, member_id: int, value: int, reaction: str, now: datetime
 ) -> None:
     """A reaction is gone: the one before it counts, and without any there is no thumb any more."""
-    if await given(session, reply_id, member_id) is None:
-        return
+    before = await given(session, reply_id, member_id)
     marks = await _marks(session, reply_id, member_id)
-    if not marks:  # it was given before marks were kept
-        await take_back(session, reply_id, member_id, value)
+    if before == value and not marks:  # it was given before marks were kept
+        await _forget(session, reply_id, member_id)
     elif (gone := f"{value:+d} {reaction}") in marks:
         await _put(session, reply_id, member_id, [mark for mark in marks if mark != gone], now)
 

@@ -185,6 +185,15 @@ async def test_the_same_button_pressed_again_takes_the_thumb_back(rows: Sessions
     assert await kept(rows) == {}
 
 
+async def test_a_button_pressed_by_who_has_reacted_takes_no_thumb_back_that_still_shows(rows: Sessions) -> None:
+    await thumb(rows, "Ben", "1.1", 1, by="+1")
+    ben = await as_member(rows, "Ben")
+    assert await replies.thumb(rows, ben, 1, 1) == 1
+    assert await replies.thumb(rows, ben, 1, 1) == 1, "the reaction still says so"
+    await thumb(rows, "Ben", "1.1", 1, on=False, by="+1")
+    assert await kept(rows) == {}
+
+
 async def test_a_button_says_why_a_thumb_is_not_kept(rows: Sessions) -> None:
     ben = await as_member(rows, "Ben")
     for gone in (3, 99):

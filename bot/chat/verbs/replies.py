@@ -83,10 +83,7 @@ async def thumb(session: AsyncSession, actor: Actor, reply: int, value: int) -> 
     member = _member(actor)
     if await members.is_blocked(session, member):
         raise NotAllowed(say(texts.BLOCKED))
-    if await feedback.take_back(session, reply, member, value):
-        return None
-    await feedback.give(session, reply, member, value, datetime.now(UTC))
-    return value
+    return await feedback.press(session, reply, member, value, datetime.now(UTC))
 
 
 def no_such_answer() -> NotChangeable:
