@@ -1,4 +1,4 @@
-"""What stands in channels for whoever runs the bot, and which reactions a thumb stands for."""
+"""The control message, what each process has taken in hand, and which reactions a thumb stands for."""
 
 import sqlalchemy as sa
 
@@ -35,9 +35,17 @@ def upgrade() -> None:
     )
     op.create_index("ix_control_message_channel_id", "control_message", ["channel_id"])
     op.create_index("ix_control_message_member_id", "control_message", ["member_id"])
+    op.create_table(
+        "taken_event",
+        sa.Column("network", sa.String, primary_key=True),
+        sa.Column("event", sa.String, primary_key=True),
+        sa.Column("at", UtcTime, nullable=False),
+    )
+    op.create_index("ix_taken_event_at", "taken_event", ["at"])
     op.add_column("feedback", sa.Column("marks", Json, nullable=False, server_default="[]"))
 
 
 def downgrade() -> None:
     op.drop_column("feedback", "marks")
+    op.drop_table("taken_event")
     op.drop_table("control_message")

@@ -2,7 +2,7 @@
 
 from db.models.base import Row
 from db.models.learning import Adapter, Dataset, DatasetMessage, Run, RunPoint, Verdict
-from db.models.operations import Audit, ControlMessage, Heartbeat
+from db.models.operations import Audit, ControlMessage, Heartbeat, TakenEvent
 from db.models.people import Block, Consent, LoginLink, Member, Pause, Role, Tombstone, WebSession, Workspace
 from db.models.personas import Activation, Persona, PersonaSource, PersonaVoice
 from db.models.talking import Feedback, Notice, Reply, ReplyCandidate, ReplySource
@@ -38,6 +38,7 @@ __all__ = [
     "Row",
     "Run",
     "RunPoint",
+    "TakenEvent",
     "Tombstone",
     "Verdict",
     "WebSession",

@@ -1,10 +1,10 @@
-"""Who is alive, who did what, and where whoever runs the bot watches it."""
+"""Who is alive, who did what, what somebody has in hand, and where whoever runs the bot watches it."""
 
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Id, Row, reference
 
@@ -33,6 +33,17 @@ class Audit(Row):
     actor: Mapped[str]
     verb: Mapped[str]
     subject: Mapped[dict[str, Any]]
+
+
+class TakenEvent(Row):
+    """What a network tells every process of ours, and one of them has taken; kept for as long as it may be told."""
+
+    __tablename__ = "taken_event"
+    __table_args__ = (Index(None, "at"),)
+
+    network: Mapped[str] = mapped_column(primary_key=True)
+    event: Mapped[str] = mapped_column(primary_key=True)  # the network's id
+    at: Mapped[datetime]
 
 
 class ControlMessage(Row):

@@ -8,6 +8,7 @@ from collections import OrderedDict
 
 import discord
 
+from bot.platforms.discord.client import Client
 from bot.platforms.discord.connection import Connection
 
 HOME_S = 3600.0  # for which a home is believed
@@ -47,3 +48,15 @@ class Homes:
                 continue
             return guild
         return None
+
+
+async def still_in(client: Client, guild: int, member: int) -> discord.Guild | None:
+    """The guild that a card in direct messages is of, while its reader is in it: those who left decide nothing."""
+    found = client.get_guild(guild)
+    if found is None:
+        return None
+    try:
+        await found.fetch_member(member)
+    except discord.NotFound:
+        return None
+    return found

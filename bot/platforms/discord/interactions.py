@@ -30,6 +30,7 @@ from bot.platforms.discord.commands import CHAT_INPUT, shortcut_of
 from bot.platforms.discord.custom_ids import Pressed, pressed
 from bot.platforms.discord.drawing import CHOSEN, label, value_of
 from bot.platforms.discord.forms import KEPT, MORE, OPEN, PAGE, Opened
+from bot.platforms.discord.homes import still_in
 from bot.platforms.discord.kept import FORMS, Remembered
 from bot.platforms.discord.places import Answering
 from bot.platforms.discord.questions import ABOUT, ask, forget
@@ -42,6 +43,7 @@ SUGGESTED_S = 2.5
 
 Home = Callable[[int], Awaitable[discord.Guild | None]]  # whose a member's direct messages are
 Note = Callable[[discord.Message], None]
+Takes = Callable[[str], Awaitable[bool]]
 Do = Callable[[Call], Awaitable[Answer | None]]
 
 
@@ -54,13 +56,18 @@ class _Answered:
     call: Call | None = None
 
 
+async def always(event: str) -> bool:
+    return True
+
+
 class Interactions:
     """`home` finds the guild that the bot shares with whoever writes to it directly; `note` is told of a question
-    that is posted here, with what it is about.
+    that is posted here, with what it is about; `takes` says whether an interaction, by its id, is ours to answer:
+    Discord tells all who hold its token.
     """
 
-    def __init__(self, desk: Desk, home: Home, note: Note = lambda message: None) -> None:
-        self._desk, self._home, self._note = desk, home, note
+    def __init__(self, desk: Desk, home: Home, note: Note = lambda message: None, takes: Takes = always) -> None:
+        self._desk, self._home, self._note, self._takes = desk, home, note, takes
         self._seen: Remembered[int, bool] = Remembered(2000, 3600.0)
 
     def listen(self, client: Client, on_event: OnEvent) -> None:
@@ -69,7 +76,9 @@ class Interactions:
         async def heard(asking: Asking) -> None:
             if not self._seen.get(asking.id):  # after a reconnection Discord tells some things again
                 self._seen[asking.id] = True
-                await counter.heard(asking)
+                changes_nothing = asking.type is discord.InteractionType.autocomplete
+                if changes_nothing or await self._takes(str(asking.id)):
+                    await counter.heard(asking)
 
         async def here() -> None:
             client.begin(syncing.sync(client))
@@ -268,21 +277,10 @@ class _Counter:
         """None for people whom no guild of ours knows; in direct messages Discord does not tell which it is about."""
         guild = asking.guild
         if guild is None and workspace is not None:
-            guild = await self._still_in(int(workspace), asking.user.id)
+            guild = await still_in(self._client, int(workspace), asking.user.id)
         elif guild is None:
             guild = await self._home(asking.user.id)
         return calls.call(asking, guild, message) if guild is not None else None
-
-    async def _still_in(self, guild: int, member: int) -> discord.Guild | None:
-        """The guild that a card in direct messages is of, while its reader is in it: those who left decide nothing."""
-        found = self._client.get_guild(guild)
-        if found is None:
-            return None
-        try:
-            await found.fetch_member(member)
-        except discord.NotFound:
-            return None
-        return found
 
 
 def _is_reopened(message: discord.Message | None) -> bool:

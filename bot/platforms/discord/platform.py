@@ -62,7 +62,7 @@ class Discord:
         self._past = Past(self._connection, self._content, names)
         self._telling, self._homes = Telling(), Homes(self._connection)
         mentions = Mentions(self._homes, self.tell, self._threads.note)
-        interactions = Interactions(desk, self._homes.of, self._threads.note)
+        interactions = Interactions(desk, self._homes.of, self._threads.note, attendance.takes)
         thumbs = Thumbs(self._homes.of)
         listeners += [mentions, CatchingUp(mentions, attendance), Collected(names)]
         listeners += [self._past, self._threads, thumbs, interactions]
