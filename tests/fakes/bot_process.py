@@ -46,6 +46,7 @@ async def running(settings: Mapping[str, str], folder: Path) -> AsyncGenerator[B
             env=_whole(settings),
             stdout=out,
             stderr=out,
+            preexec_fn=_hears_ctrl_c,
         )
     try:
         yield Bot(process, told)
@@ -78,6 +79,11 @@ def assert_told_nowhere(folder: Path, secrets: Iterable[str]) -> None:
     for file in files:
         content = file.read_bytes()
         assert not [secret for secret in hidden if secret in content], file
+
+
+def _hears_ctrl_c() -> None:
+    """A shell's background job ignores Ctrl-C, and so do all whom it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _whole(settings: Mapping[str, str]) -> dict[str, str]:
