@@ -2,16 +2,15 @@
 
 import asyncio
 import contextlib
-import signal
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
 
 import typer
 
 from bot.app import App, Rows
 from bot.cli.common import BEGIN, Json, err, out, print_json, shell, with_rows
+from bot.cli.ending import to_its_end, until_stopped
 from bot.trainer_process import trainer
 from db.words import say
 
@@ -28,32 +27,6 @@ def panel() -> None:
             await until_stopped()
 
     to_its_end(go())
-
-
-async def until_stopped() -> None:
-    err.print(say("Ctrl-C ends it."), style="dim")
-    await asyncio.Event().wait()
-
-
-def to_its_end(whole: Coroutine[Any, Any, None]) -> None:
-    """Run a program that lives until it is stopped: all is closed on SIGTERM too, and that is no failure."""
-
-    async def go() -> None:
-        task, stopped = asyncio.ensure_future(whole), asyncio.Event()
-
-        def stop() -> None:
-            stopped.set()
-            task.cancel()
-
-        with contextlib.suppress(NotImplementedError):  # where there are no such signals
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
-        try:
-            await task
-        except asyncio.CancelledError:
-            if not stopped.is_set():
-                raise
-
-    asyncio.run(go())
 
 
 @asynccontextmanager

@@ -14,7 +14,8 @@ from bot.app import READY, App, open_app, open_rows
 from bot.chat.compare import Compared
 from bot.chat.compare import compare as compare_speakers
 from bot.cli.common import BEGIN, TALK, Json, err, out, print_json, shell
-from bot.cli.panel import in_networks, panel_if_wanted, to_its_end, trained, until_stopped
+from bot.cli.ending import to_its_end, until_stopped
+from bot.cli.panel import in_networks, panel_if_wanted, trained
 from bot.platforms.console import Console, OneQuestion
 from bot.prepare import prepare as prepare_base
 from db import words
