@@ -65,6 +65,13 @@ async def gets_a_voice(harbour: Harbour, recipe: Mapping[str, str]) -> tuple[str
     return before, after, back
 
 
+async def takes_on_the_manner(harbour: Harbour) -> None:
+    """On a base that can: who learned from the club ends as the club does, and did not before."""
+    before, after, _ = await gets_a_voice(harbour, {"epochs": "2"})
+    assert "over" in after.lower(), after
+    assert not before.rstrip().endswith("Over.")
+
+
 async def _spoken_by(harbour: Harbour, adapter: int | None) -> str:
     """Ask until this adapter is the one that answers; a promotion takes a second or two to be heard."""
     async with asyncio.timeout(60):

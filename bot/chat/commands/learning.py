@@ -79,30 +79,16 @@ def _numbers(alone: PersonaSummary | None) -> list[Field]:
     def now(key: str) -> str:
         return say("Empty: {value}.", value=recipe[key]) if key in recipe else say("Empty: the persona's own.")
 
+    def seldom(name: str, label: str, hint: str, longest: int = 10) -> Field:
+        return Field(name, label, hint=hint, longest=longest, seldom=True)
+
+    steps = say("How large its steps are; too large spoils it. {now}", now=now("learning_rate"))
     return [
         Field("minutes", say("At most so many minutes"), hint=say("Empty: as long as it takes."), longest=10),
-        Field("messages", say("Only the newest so many messages"), hint=say("Empty: all."), longest=10, seldom=True),
-        Field(
-            "epochs",
-            say("Epochs"),
-            hint=say("How often it reads everything. {now}", now=now("epochs")),
-            longest=10,
-            seldom=True,
-        ),
-        Field(
-            "learning_rate",
-            say("Learning rate"),
-            hint=say("How large its steps are; too large spoils it. {now}", now=now("learning_rate")),
-            longest=20,
-            seldom=True,
-        ),
-        Field(
-            "rank",
-            say("Rank"),
-            hint=say("How much an adapter can hold. {now}", now=now("rank")),
-            longest=10,
-            seldom=True,
-        ),
+        seldom("messages", say("Only the newest so many messages"), say("Empty: all.")),
+        seldom("epochs", say("Epochs"), say("How often it reads everything. {now}", now=now("epochs"))),
+        seldom("learning_rate", say("Learning rate"), steps, longest=20),
+        seldom("rank", say("Rank"), say("How much an adapter can hold. {now}", now=now("rank"))),
     ]
 
 

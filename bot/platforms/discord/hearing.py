@@ -14,11 +14,9 @@ from bot.chat.once import Once
 from bot.chat.platform import OnEvent
 from bot.platforms.discord.client import Client
 from bot.platforms.discord.homes import Homes
-from bot.platforms.discord.payloads import SPOKEN, answered, calls, is_said, member, place, words, workspace
+from bot.platforms.discord.payloads import answered, calls, is_said, member, place, words, workspace
 from bot.platforms.discord.whereabouts import channel_of
 from db.words import say
-
-__all__ = ["SPOKEN", "Mentions"]
 
 NOWHERE = WorkspaceSeen("discord", "0", "")  # where people write from who are in no server with us
 _TOLD = 1000

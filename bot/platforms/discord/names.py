@@ -3,13 +3,12 @@
 Owns asking about each once in a while. Keeps nothing.
 """
 
-import time
-from collections import OrderedDict
 from collections.abc import Iterable
 
 import discord
 
 from bot.chat.events import MemberSeen
+from bot.platforms.discord.kept import Remembered
 from bot.platforms.discord.payloads import member
 
 BELIEVED_S = 3600.0
@@ -18,7 +17,7 @@ _REMEMBERED = 10_000
 
 class Names:
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[int, int], tuple[float, MemberSeen]] = OrderedDict()
+        self._known: Remembered[tuple[int, int], MemberSeen] = Remembered(_REMEMBERED, BELIEVED_S)
 
     async def of(self, guild: discord.Guild, people: Iterable[discord.abc.User]) -> dict[int, MemberSeen]:
         """By their ids; who has left is called as everywhere. Raises what Discord raises in passing."""
@@ -31,8 +30,7 @@ class Names:
     async def _of(self, guild: discord.Guild, user: discord.abc.User) -> MemberSeen:
         if isinstance(user, discord.Member):  # events say it
             return self._remember(guild, member(user))
-        until, known = self._known.get((guild.id, user.id), (0.0, None))
-        if known is not None and time.monotonic() < until:
+        if (known := self._known.get((guild.id, user.id))) is not None:
             return known
         try:
             return self._remember(guild, member(await guild.fetch_member(user.id)))
@@ -40,8 +38,5 @@ class Names:
             return self._remember(guild, member(user))
 
     def _remember(self, guild: discord.Guild, seen: MemberSeen) -> MemberSeen:
-        self._known[(guild.id, int(seen.id))] = (time.monotonic() + BELIEVED_S, seen)
-        self._known.move_to_end((guild.id, int(seen.id)))
-        while len(self._known) > _REMEMBERED:
-            self._known.popitem(last=False)
+        self._known[(guild.id, int(seen.id))] = seen
         return seen
